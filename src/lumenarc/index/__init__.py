@@ -1,0 +1,1 @@
+"""Where instances, their hierarchy and everything else that is searched are kept: SQL, and nothing but SQL."""

@@ -1,0 +1,224 @@
+"""Which tables and columns the index has, on SQLite and PostgreSQL alike (columns: dicom/attributes.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from lumenarc.dicom.attributes import INDEXED, Kind, Level
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite gives fast rowids only to INTEGER PRIMARY KEY; PostgreSQL needs 64 bits.
+Key64 = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _indexed(level: Level) -> Iterator[Column[object]]:
+    """Yield the matching columns of a level; NULL and "" both mean that the attribute has no value."""
+    for line in INDEXED:
+        if line.level is not level:
+            continue
+        if line.kind is Kind.NAME:
+            for group in ("a", "i", "p"):
+                yield Column(f"{line.column}_{group}", Text, nullable=False, server_default="")
+        elif line.kind is Kind.INTEGER:
+            yield Column(line.column, BigInteger)
+        else:
+            yield Column(line.column, Text, nullable=False, server_default="")
+
+
+patient = Table(
+    "patient",
+    metadata,
+    Column("pk", Key64, primary_key=True),
+    # One person as the policy sees it: a digest of ID, issuer and, by default, folded name and birth date.
+    Column("identity", Text, nullable=False, unique=True),
+    *_indexed(Level.PATIENT),
+    Column("attrs", Text, nullable=False),  # DICOM JSON of the patient's attributes
+    Column("created_at", BigInteger, nullable=False),  # ms since the epoch, UTC
+    Column("updated_at", BigInteger, nullable=False),
+    Column("merged_into", ForeignKey("patient.pk")),
+    Index("ix_patient_patient_id", "patient_id", "issuer"),
+    Index("ix_patient_name_a", "name_a"),
+    Index("ix_patient_name_i", "name_i"),
+    Index("ix_patient_name_p", "name_p"),
+    Index("ix_patient_birth_date", "birth_date"),
+)
+
+patient_identifier = Table(
+    "patient_identifier",
+    metadata,
+    Column("pk", Key64, primary_key=True),
+    Column("patient_fk", ForeignKey("patient.pk", ondelete="CASCADE"), nullable=False, index=True),
+    Column("value", Text, nullable=False),
+    Column("issuer", Text, nullable=False, server_default=""),
+    Index("ix_patient_identifier_value", "value", "issuer"),
+)
+
+study = Table(
+    "study",
+    metadata,
+    Column("pk", Key64, primary_key=True),
+    Column("patient_fk", ForeignKey("patient.pk"), nullable=False, index=True),
+    *_indexed(Level.STUDY),
+    Column("attrs", Text, nullable=False),
+    # Kept with every store and delete in the same transaction; only live instances count, an empty study is hidden.
+    Column("n_series", Integer, nullable=False, server_default="0"),
+    Column("n_instances", Integer, nullable=False, server_default="0"),
+    Column("size_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("modalities", Text, nullable=False, server_default=""),  # \CT\SR\ sorted
+    Column("sop_classes", Text, nullable=False, server_default=""),  # \1.2…\1.2…\ sorted
+    Column("search_text", Text, nullable=False, server_default=""),  # folded words for free text, with the patient's
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    UniqueConstraint("study_uid"),
+    Index("ix_study_study_date", "study_date", "study_time", "pk"),
+    Index("ix_study_accession_number", "accession_number"),
+    Index("ix_study_study_id", "study_id"),
+    Index("ix_study_referring_physician_a", "referring_physician_a"),
+    Index("ix_study_updated_at", "updated_at"),
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("pk", Key64, primary_key=True),
+    Column("study_fk", ForeignKey("study.pk"), nullable=False),
+    *_indexed(Level.SERIES),
+    Column("attrs", Text, nullable=False),
+    Column("n_instances", Integer, nullable=False, server_default="0"),
+    Column("size_bytes", BigInteger, nullable=False, server_default="0"),
+    Column("sop_classes", Text, nullable=False, server_default=""),
+    Column("version", BigInteger, nullable=False, server_default="0"),  # grows with every change: ETag and cache key
+    Column("source_aet", Text, nullable=False, server_default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    # The same Series UID in two studies is invalid and happens: each study has its own row then.
+    UniqueConstraint("study_fk", "series_uid"),
+    Index("ix_series_series_uid", "series_uid"),
+    Index("ix_series_modality", "modality", "study_fk"),
+)
+
+series_request = Table(
+    "series_request",
+    metadata,
+    Column("pk", Key64, primary_key=True),
+    Column("series_fk", ForeignKey("series.pk", ondelete="CASCADE"), nullable=False, index=True),
+    Column("requested_procedure_id", Text, nullable=False, server_default="", index=True),
+    Column("scheduled_procedure_step_id", Text, nullable=False, server_default="", index=True),
+    Column("accession_number", Text, nullable=False, server_default="", index=True),
+    Column("study_uid", Text, nullable=False, server_default=""),
+)
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("pk", Key64, primary_key=True),
+    Column("series_fk", ForeignKey("series.pk"), nullable=False),
+    *_indexed(Level.IMAGE),
+    Column("transfer_syntax_uid", Text, nullable=False),
+    Column("blob_key", Text, nullable=False),
+    Column("header_bytes", Integer, nullable=False),  # preamble and file meta in front of the data set
+    Column("data_set_bytes", BigInteger, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),  # of the data set
+    Column("pixel_offset", BigInteger),  # of the pixel data value, from the start of the data set; NULL: no pixels
+    Column("pixel_bytes", BigInteger),  # NULL: undefined length (encapsulated)
+    Column("source_aet", Text, nullable=False, server_default=""),
+    Column("source_host", Text, nullable=False, server_default=""),
+    Column("received_at", BigInteger, nullable=False),
+    # 'live' is what queries see; 'other' waits for an administrator (same UID, other content); 'trash' is deleted.
+    Column("state", Text, nullable=False, server_default="live"),
+    Column("trash_fk", ForeignKey("trash.pk")),
+    Column("note", Text, nullable=False, server_default=""),  # why it is not live, or what conflicts
+    Index(
+        "uq_instance_live_uid",
+        "sop_instance_uid",
+        unique=True,
+        sqlite_where=text("state = 'live'"),
+        postgresql_where=text("state = 'live'"),
+    ),
+    Index("ix_instance_series_fk", "series_fk", "instance_number"),
+    Index(
+        "ix_instance_not_live",
+        "state",
+        "sop_instance_uid",
+        sqlite_where=text("state <> 'live'"),
+        postgresql_where=text("state <> 'live'"),
+    ),
+    Index("ix_instance_trash_fk", "trash_fk"),
+)
+
+trash = Table(
+    "trash",
+    metadata,
+    Column("pk", Key64, primary_key=True),
+    Column("level", Text, nullable=False),  # STUDY, SERIES or IMAGE
+    Column("study_uid", Text, nullable=False),
+    Column("series_uid", Text, nullable=False, server_default=""),
+    Column("sop_instance_uid", Text, nullable=False, server_default=""),
+    Column("n_instances", Integer, nullable=False),
+    Column("summary", Text, nullable=False),  # DICOM JSON for the list: patient, date, description
+    Column("reason", Text, nullable=False, server_default=""),
+    Column("deleted_by", Text, nullable=False, server_default=""),
+    Column("deleted_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+application_entity = Table(
+    "application_entity",
+    metadata,
+    Column("title", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("description", Text, nullable=False, server_default=""),
+    Column("tls", Boolean, nullable=False, server_default=text("false")),
+    Column("may", Text, nullable=False, server_default="store find move get"),
+    Column("n_associations", Integer, nullable=False, server_default="1"),  # parallel store associations to it
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+refused_caller = Table(
+    "refused_caller",
+    metadata,
+    Column("title", Text, primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("n_refused", Integer, nullable=False),
+    Column("last_seen", BigInteger, nullable=False),
+)
+
+series_metadata = Table(
+    "series_metadata",
+    metadata,
+    Column("series_fk", ForeignKey("series.pk", ondelete="CASCADE"), primary_key=True),
+    Column("version", BigInteger, nullable=False),  # of the series it was built from
+    Column("body", LargeBinary, nullable=False),  # gzip of a DICOM JSON array, one object per instance
+)
+
+state = Table(
+    "state",
+    metadata,
+    Column("name", Text, primary_key=True),  # e.g. clean_shutdown, recovered_until
+    Column("value", Text, nullable=False),
+)
