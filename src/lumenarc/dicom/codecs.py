@@ -175,7 +175,9 @@ def _decode(data: bytes, family: Family, expected: Expected, photometric: str) -
     if family is Family.JPEG_XL:
         check_claims(read_jpegxl(data), expected)
         samples = imagecodecs.jpegxl_decode(data)
-        return Decoded(samples, min(samples.dtype.itemsize * 8, expected.bits_allocated), is_rgb=True)
+        # Only streams that pack a JPEG losslessly (box jbrd) turn YBR into RGB by themselves.
+        rgb = photometric != "YBR_FULL" or b"jbrd" in data[: 1 << 16]
+        return Decoded(samples, min(samples.dtype.itemsize * 8, expected.bits_allocated), is_rgb=rgb)
     if family is Family.RLE:
         return Decoded(decode_rle(data, expected), expected.bits_allocated)
     if family is Family.VIDEO:
@@ -269,6 +271,8 @@ class EncodeOptions:
     """1..100 for JPEG, JPEG XL; for JPEG 2000 and HTJ2K it sets the target distortion."""
     near: int = 2
     """Greatest sample error of near-lossless JPEG-LS."""
+    mix_colors: bool = True
+    """The three samples are RGB, so the codec's own colour transformation may be used."""
 
 
 def encode(samples: Array, transfer_syntax_uid: str, precision: int, options: EncodeOptions) -> bytes:
@@ -299,8 +303,10 @@ def encode(samples: Array, transfer_syntax_uid: str, precision: int, options: En
 def _encode(codecs: Any, samples: Array, uid: str, precision: int, options: EncodeOptions) -> Any:
     family, lossy = SYNTAXES[uid].family, SYNTAXES[uid].lossy
     bits = 8 if precision <= 8 else precision
+    mix = samples.ndim == 3 and options.mix_colors
     if family is Family.JPEG and lossy:
-        return codecs.jpeg8_encode(samples, options.quality, bitspersample=8 if bits == 8 else 12)
+        depth, sampling = (8 if bits == 8 else 12), ("422" if samples.ndim == 3 else None)
+        return codecs.jpeg8_encode(samples, options.quality, bitspersample=depth, subsampling=sampling)
     if family is Family.JPEG:
         same = "RGB" if samples.ndim == 3 else None
         return codecs.jpeg8_encode(
@@ -311,11 +317,11 @@ def _encode(codecs: Any, samples: Array, uid: str, precision: int, options: Enco
     if family is Family.JPEG_2000:
         level = _signal_to_noise(options.quality) if lossy else None
         return codecs.jpeg2k_encode(
-            samples, level, codecformat="j2k", bitspersample=bits, reversible=not lossy, mct=samples.ndim == 3
+            samples, level, codecformat="j2k", bitspersample=bits, reversible=not lossy, mct=mix
         )
     if family is Family.HTJ2K:
         step = _quantisation_step(options.quality) if lossy else None
-        return codecs.htj2k_encode(samples, level=step, reversible=not lossy, rgb=samples.ndim == 3)
+        return codecs.htj2k_encode(samples, level=step, reversible=not lossy, rgb=mix)
     if lossy:
         distance = max(0.1, (100 - options.quality) / 10)
         return codecs.jpegxl_encode(samples, lossless=False, distance=distance, bitspersample=bits, numthreads=1)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
+from lumenarc.dicom import charset
 from lumenarc.errors import BadDataSet
 
 MAX_DEPTH = 64
@@ -53,7 +54,7 @@ class LazySet:
         big = transfer_syntax_uid == EXPLICIT_BE
         explicit = transfer_syntax_uid != IMPLICIT_LE
         found = cls(memoryview(head), explicit=explicit, order=">" if big else "<")
-        found._charset = tuple(part.strip() for part in found.ascii(0x00080005).split("\\"))
+        found._charset = charset.normalise(found.ascii(0x00080005).split("\\"))
         return found
 
     def _index(self) -> None:
@@ -130,7 +131,7 @@ class LazySet:
             return ""
         if all(byte < 0x80 and byte != 0x1B for byte in value):
             return value.decode("ascii")
-        return _decode(value, self._charset, vr)
+        return charset.decode(value, self._charset, vr)
 
     def numbers(self, tag: int, vr: str = "") -> tuple[float, ...]:
         """Give DS, IS or binary numbers; `vr` says how to read an implicit binary value; what is no number
@@ -178,7 +179,7 @@ class LazySet:
         explicit, order = self._explicit and not implicit, "<" if implicit else self._order
         child = LazySet(self._buf[start:end], explicit=explicit, order=order, depth=self._depth + 1)
         own = child.ascii(0x00080005)
-        child._charset = tuple(part.strip() for part in own.split("\\")) if own else self._charset
+        child._charset = charset.normalise(own.split("\\")) if own else self._charset
         return child
 
     def _item_spans(self, tag: int, limit: int) -> list[tuple[int, int]]:
@@ -265,14 +266,3 @@ def _parse_numbers(text: str) -> Iterable[float]:
             yield float(part.strip(" \0"))
         except ValueError:
             continue
-
-
-def _decode(value: bytes, charset: tuple[str, ...], vr: str) -> str:
-    # Imported here: only names outside ASCII need it, and a decoding worker starts faster without.
-    from pydicom.charset import convert_encodings, decode_bytes
-
-    try:
-        encodings = convert_encodings(list(charset) or ["ISO_IR 6"])
-        return decode_bytes(value, encodings, {0x5E, 0x3D} if vr == "PN" else {0x5C, 0x0A, 0x0D, 0x09, 0x0C})
-    except (LookupError, ValueError):
-        return value.decode("utf-8", "replace")

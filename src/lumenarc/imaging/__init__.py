@@ -1,0 +1,1 @@
+"""Where are strangers' pixels decoded? In worker processes with limits, never in the process that listens."""
