@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lumenarc.dicom import charset
-from lumenarc.dicom.dictionary import vr_of
+from lumenarc.dicom.dictionary import depends_on_sign, vr_of
 from lumenarc.dicom.header import DEFLATED, PIXEL_TAGS, inflate
 from lumenarc.dicom.query import Attributes
 from lumenarc.errors import BadDataSet
@@ -46,6 +46,7 @@ class _Walk:
     bulk_uri: BulkUri | None
     threshold: int
     n_elements: int = 0
+    signed: bool = False
     charsets: list[tuple[str, ...]] = field(default_factory=lambda: [()])
 
 
@@ -70,12 +71,10 @@ def to_attributes(
     return found
 
 
-def value_to_json(
-    tag: int, vr: str, raw: bytes, charsets: tuple[str, ...], *, big_endian: bool = False
-) -> dict[str, Any]:
+def value_to_json(vr: str, raw: bytes, charsets: tuple[str, ...], *, big_endian: bool = False) -> dict[str, Any]:
     """Return the JSON of one element that is no sequence."""
     walk = _Walk(memoryview(raw), None, 1 << 30, charsets=[charsets])
-    return _value(walk, vr, 0, len(raw), ">" if big_endian else "<", f"{tag:08X}")
+    return _value(walk, vr, 0, len(raw), ">" if big_endian else "<", "")
 
 
 def sequence_to_json(raw: bytes, *, explicit: bool, big_endian: bool, charsets: tuple[str, ...]) -> dict[str, Any]:
@@ -103,6 +102,8 @@ def _read_set(
         if tag in PIXEL_TAGS and not path:
             break
         vr, start, length = _element_header(buf, pos, tag, explicit, order)
+        if vr == "US" and walk.signed and not explicit and depends_on_sign(tag):
+            vr = "SS"
         walk.n_elements += 1
         if walk.n_elements > MAX_ELEMENTS:
             raise BadDataSet("The data set has too many elements.")
@@ -124,7 +125,9 @@ def _read_set(
         if element == 0 or group == 2:
             continue  # group lengths are no attributes of the model
         found[name] = _value(walk, vr, start, pos, order, here)
-        if tag == 0x00080005:
+        if tag == 0x00280103:
+            walk.signed = found[name].get("Value") == [1]
+        elif tag == 0x00080005:
             walk.charsets[-1] = tuple(str(v) for v in found[name].get("Value", ()) if v is not None) or ("",)
     walk.charsets.pop()
     return found, pos

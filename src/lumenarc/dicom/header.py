@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lumenarc.errors import BadDataSet, TooLarge
@@ -80,13 +81,26 @@ def scan(buf: Buffer, transfer_syntax_uid: str, wanted: frozenset[int], *, compl
     `complete` says that `buf` is the whole data set; otherwise it is a prefix and NeedMoreData is raised when it does
     not reach far enough. A deflated data set has to be inflated before. Raises BadDataSet for lengths that lie.
     """
-    if transfer_syntax_uid == IMPLICIT_LE:
-        return _scan_implicit(buf, wanted, complete)
-    return _scan_explicit(buf, wanted, complete, ">" if transfer_syntax_uid == EXPLICIT_BE else "<")
+    return _scan(buf, transfer_syntax_uid, wanted, complete, {})
 
 
-def _scan_explicit(buf: Buffer, wanted: frozenset[int], complete: bool, order: str) -> Header:
+def scan_prefix(buf: Buffer, transfer_syntax_uid: str, wanted: frozenset[int]) -> dict[int, bytes]:
+    """Return the wanted values in the beginning of a data set, as far as it goes and makes sense."""
     values: dict[int, bytes] = {}
+    with suppress(NeedMoreData, BadDataSet):
+        _scan(buf, transfer_syntax_uid, wanted, False, values)
+    return values
+
+
+def _scan(
+    buf: Buffer, transfer_syntax_uid: str, wanted: frozenset[int], complete: bool, values: dict[int, bytes]
+) -> Header:
+    if transfer_syntax_uid == IMPLICIT_LE:
+        return _scan_implicit(buf, wanted, complete, values)
+    return _scan_explicit(buf, wanted, complete, ">" if transfer_syntax_uid == EXPLICIT_BE else "<", values)
+
+
+def _scan_explicit(buf: Buffer, wanted: frozenset[int], complete: bool, order: str, values: dict[int, bytes]) -> Header:
     vrs: dict[int, bytes] = {}
     short, word = struct.Struct(order + "HH2sH").unpack_from, struct.Struct(order + "I").unpack_from
     brief, long, total, pos = _SHORT, _LONG, len(buf), 0
@@ -131,8 +145,7 @@ def _scan_explicit(buf: Buffer, wanted: frozenset[int], complete: bool, order: s
         pos = end
 
 
-def _scan_implicit(buf: Buffer, wanted: frozenset[int], complete: bool) -> Header:
-    values: dict[int, bytes] = {}
+def _scan_implicit(buf: Buffer, wanted: frozenset[int], complete: bool, values: dict[int, bytes]) -> Header:
     unpack, total, pos = struct.Struct("<HHI").unpack_from, len(buf), 0
     while True:
         if pos + 8 > total:

@@ -105,7 +105,9 @@ def stream(connection: Connection, uids: Uids, *, at_once: int = 1000) -> Iterat
 def by_pk(connection: Connection, pks: Iterable[int]) -> list[StoredInstance]:
     """Return live instances by primary key, in no particular order."""
     joined = instance.join(series, instance.c.series_fk == series.c.pk).join(study, series.c.study_fk == study.c.pk)
-    query: Select[Any] = select(*_COLUMNS).select_from(joined).where(instance.c.pk.in_(list(pks)), instance.c.state == "live")
+    query: Select[Any] = (
+        select(*_COLUMNS).select_from(joined).where(instance.c.pk.in_(list(pks)), instance.c.state == "live")
+    )
     return [StoredInstance(*row) for row in connection.execute(query)]
 
 

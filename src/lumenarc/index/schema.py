@@ -64,6 +64,7 @@ patient = Table(
     Index("ix_patient_name_i", "name_i"),
     Index("ix_patient_name_p", "name_p"),
     Index("ix_patient_birth_date", "birth_date"),
+    sqlite_autoincrement=True,
 )
 
 patient_identifier = Table(
@@ -98,6 +99,7 @@ study = Table(
     Index("ix_study_study_id", "study_id"),
     Index("ix_study_referring_physician_a", "referring_physician_a"),
     Index("ix_study_updated_at", "updated_at"),
+    sqlite_autoincrement=True,
 )
 
 series = Table(
@@ -118,6 +120,7 @@ series = Table(
     UniqueConstraint("study_fk", "series_uid"),
     Index("ix_series_series_uid", "series_uid"),
     Index("ix_series_modality", "modality", "study_fk"),
+    sqlite_autoincrement=True,
 )
 
 series_request = Table(
@@ -167,6 +170,7 @@ instance = Table(
         postgresql_where=text("state <> 'live'"),
     ),
     Index("ix_instance_trash_fk", "trash_fk"),
+    sqlite_autoincrement=True,
 )
 
 trash = Table(
@@ -183,6 +187,7 @@ trash = Table(
     Column("deleted_by", Text, nullable=False, server_default=""),
     Column("deleted_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    sqlite_autoincrement=True,
 )
 
 application_entity = Table(

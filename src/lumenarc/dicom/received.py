@@ -1,0 +1,151 @@
+"""What the index takes from a received data set: identity, UIDs and the columns of every level (PS3.3 C.7)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from lumenarc.dicom.attributes import INDEXED, LEVEL_TAGS, PATIENT_TAGS, SERIES_TAGS, STUDY_TAGS, Indexed, Level
+from lumenarc.dicom.columns import column_values, search_words
+from lumenarc.dicom.dicom_json import sequence_to_json, value_to_json
+from lumenarc.dicom.dictionary import vr_of
+from lumenarc.dicom.header import EXPLICIT_BE, IMPLICIT_LE, Header
+from lumenarc.dicom.query import Attributes
+from lumenarc.errors import BadDataSet
+
+_UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))*")
+_LENIENT_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
+_OF_LEVEL: dict[Level, tuple[Indexed, ...]] = {
+    level: tuple(line for line in INDEXED if line.level is level) for level in Level
+}
+
+
+def check_uid(value: str, name: str, *, lenient: bool) -> str:
+    """Return a UID that is one (PS3.5 9.1); raise BadDataSet naming the element."""
+    if not value:
+        raise BadDataSet(f"{name} is missing.")
+    if len(value) > 64 or not (_LENIENT_UID if lenient else _UID).fullmatch(value):
+        raise BadDataSet(f"{name} is not a valid UID.")
+    return value
+
+
+class Received:
+    """A scanned header, read as attributes level by level and only when asked."""
+
+    __slots__ = ("_charsets", "_header", "_syntax")
+
+    def __init__(self, header: Header, transfer_syntax_uid: str, default_charset: str = "") -> None:
+        self._header, self._syntax = header, transfer_syntax_uid
+        terms = header.text(0x00080005) or default_charset
+        self._charsets = tuple(terms.split("\\")) if terms else ()
+
+    def uid(self, tag: int) -> str:
+        """Return a UID as it stands."""
+        return self._header.text(tag)
+
+    def attributes(self, tags: frozenset[int]) -> Attributes:
+        """Return these top-level attributes as DICOM JSON."""
+        found: Attributes = {}
+        explicit = self._syntax != IMPLICIT_LE
+        big = self._syntax == EXPLICIT_BE
+        for tag in sorted(tags & self._header.values.keys()):
+            raw = self._header.values[tag]
+            vr = self._header.vrs.get(tag, b"").decode("ascii", "replace")
+            if not vr.isalpha() or vr == "UN":
+                vr = vr_of(tag)
+            if vr == "SQ":
+                found[f"{tag:08X}"] = sequence_to_json(raw, explicit=explicit, big_endian=big, charsets=self._charsets)
+            else:
+                found[f"{tag:08X}"] = value_to_json(vr, raw, self._charsets, big_endian=big)
+        return found
+
+    def instance_columns(self) -> dict[str, Any]:
+        """Return the matching columns of the instance's row."""
+        return self._columns(Level.IMAGE, self.attributes(_INSTANCE_TAGS))
+
+    @staticmethod
+    def _columns(level: Level, attributes: Attributes) -> dict[str, Any]:
+        columns: dict[str, Any] = {}
+        for line in _OF_LEVEL[level]:
+            columns |= column_values(line, attributes)
+        return columns
+
+    def patient_key(self) -> tuple[str, str, str, str]:
+        """Return Patient ID, issuer, folded name and birth date: who this is."""
+        found = self.attributes(_IDENTITY_TAGS)
+        columns = self._columns(Level.PATIENT, found)
+        name = "=".join(columns[f"name_{suffix}"] for suffix in ("a", "i", "p")).rstrip("=")
+        return columns["patient_id"], columns["issuer"], name, columns["birth_date"]
+
+    def patient_row(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Return the columns of the patient's row, and the other identifiers of the patient."""
+        found = self.attributes(PATIENT_TAGS)
+        return self._columns(Level.PATIENT, found) | {"attrs": _dump(found)}, _identifiers(found)
+
+    def study_row(self) -> dict[str, Any]:
+        """Return the columns of the study's row, with the text that free search looks into."""
+        found = self.attributes(STUDY_TAGS)
+        searched = self.attributes(_SEARCHED_TAGS)
+        words = [text for entry in searched.values() for text in _texts(entry)]
+        return self._columns(Level.STUDY, found) | {"attrs": _dump(found), "search_text": search_words(words)}
+
+    def series_row(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Return the columns of the series' row, and those of its requests."""
+        found = self.attributes(SERIES_TAGS)
+        requests = [
+            {
+                "requested_procedure_id": _first(item, "00401001"),
+                "scheduled_procedure_step_id": _first(item, "00400009"),
+                "accession_number": _first(item, "00080050"),
+                "study_uid": _first(item, "0020000D"),
+            }
+            for item in found.get("00400275", {}).get("Value", ())
+        ]
+        return self._columns(Level.SERIES, found) | {"attrs": _dump(found)}, requests
+
+
+_INSTANCE_TAGS = frozenset(line.tag for line in _OF_LEVEL[Level.IMAGE])
+_IDENTITY_TAGS = frozenset((0x00100010, 0x00100020, 0x00100021, 0x00100030))
+_SEARCHED_TAGS = frozenset(
+    (0x00100010, 0x00100020, 0x00100030, 0x00080020, 0x00080050, 0x00081030, 0x00080090, 0x00200010, 0x00080080)
+)
+assert LEVEL_TAGS[Level.PATIENT] >= _IDENTITY_TAGS
+
+
+def identity(patient_id: str, issuer: str, name: str, birth_date: str, study_uid: str, *, by_id_only: bool) -> str:
+    """Return the digest that makes two objects one patient; nobody without Patient ID is anybody else's patient."""
+    parts = [patient_id, issuer] if by_id_only else [patient_id, issuer, name, birth_date]
+    if not patient_id:
+        parts = ["", study_uid]
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:40]
+
+
+def _dump(attributes: Attributes) -> str:
+    """Write JSON that any database takes: NUL is no character of PostgreSQL's text."""
+    return json.dumps(attributes, ensure_ascii=False, separators=(",", ":")).replace("\\u0000", "")
+
+
+def _first(item: Attributes, tag: str) -> str:
+    values = item.get(tag, {}).get("Value") or [""]
+    return str(values[0] or "").replace("\0", "")
+
+
+def _texts(entry: dict[str, Any]) -> list[str]:
+    found: list[str] = []
+    for value in entry.get("Value", ()):
+        if isinstance(value, dict):
+            found.extend(str(part) for part in value.values())
+        elif value is not None:
+            found.append(str(value))
+    return found
+
+
+def _identifiers(attributes: Attributes) -> list[dict[str, Any]]:
+    """Return other Patient IDs: the plain list and the sequence with issuers (PS3.3 C.2.2)."""
+    found = {(str(value), "") for value in attributes.get("00101000", {}).get("Value", ()) if value}
+    for item in attributes.get("00101002", {}).get("Value", ()):
+        if _first(item, "00100020"):
+            found.add((_first(item, "00100020"), _first(item, "00100021")))
+    return [{"value": value, "issuer": issuer} for value, issuer in sorted(found)]

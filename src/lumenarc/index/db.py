@@ -1,0 +1,126 @@
+"""How the index talks to its database: connections, transactions, and every difference of SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from lumenarc.errors import OutOfResources, Unavailable
+from lumenarc.index.schema import metadata
+
+T = TypeVar("T")
+# What another attempt may cure: deadlock, serialization failure (PostgreSQL), a busy database (SQLite).
+_TRANSIENT = ("40P01", "40001", "55P03")
+_ATTEMPTS = 6
+
+
+class Index:
+    """The database; safe for many threads.
+
+    `sync` False gives up durability of the last transactions in SQLite, as the setting of the same name says.
+    """
+
+    def __init__(self, url: str, *, sync: bool = True, n_readers: int = 32) -> None:
+        self.dialect: Literal["sqlite", "postgresql"] = "sqlite" if url.startswith("sqlite") else "postgresql"
+        self._sync = sync
+        self._write_lock = threading.Lock()
+        if self.dialect == "sqlite":
+            self._writer = self._sqlite(url, 1)
+            self._readers = self._sqlite(url, n_readers)
+            event.listen(self._writer, "begin", _begin_immediate)
+        else:
+            # A psycopg connection that the server closed is noticed before it is handed out.
+            self._writer = create_engine(url, pool_size=n_readers, max_overflow=8, pool_pre_ping=True, pool_timeout=5)
+            self._readers = self._writer
+        try:
+            with self._writer.begin() as connection:
+                metadata.create_all(connection)
+        except DBAPIError as error:
+            raise refusal(error) from error
+
+    def _sqlite(self, url: str, size: int) -> Engine:
+        engine = create_engine(
+            url,
+            poolclass=QueuePool,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=10,
+            paramstyle="named",
+            connect_args={"timeout": 10.0, "check_same_thread": False, "cached_statements": 512},
+        )
+        event.listen(engine, "connect", self._prepare)
+        return engine
+
+    def _prepare(self, connection: sqlite3.Connection, _record: object) -> None:
+        """Set a new SQLite connection up; transactions are begun by us, never by the driver."""
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={'NORMAL' if self._sync else 'OFF'}",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "cache_size=-65536",
+            "wal_autocheckpoint=4000",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection for reading; database errors become Unavailable."""
+        try:
+            with self._readers.connect() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise refusal(error) from error
+
+    def write(self, change: Callable[[Connection], T]) -> T:
+        """Run `change` in one transaction and return its result; it may run again after a deadlock.
+
+        Raises Unavailable when the database does not answer, OutOfResources when it is full or read-only.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                if self.dialect == "sqlite":
+                    with self._write_lock, self._writer.begin() as connection:
+                        return change(connection)
+                with self._writer.begin() as connection:
+                    return change(connection)
+            except DBAPIError as error:
+                if not isinstance(error, OperationalError | InterfaceError):
+                    raise
+                if attempt == _ATTEMPTS - 1 or not _is_transient(error):
+                    raise refusal(error) from error
+                time.sleep(random.uniform(0.002, 0.01) * 2**attempt)
+        raise AssertionError("unreachable")
+
+    def close(self) -> None:
+        """Close every connection; SQLite folds its write-ahead log in."""
+        self._readers.dispose()
+        self._writer.dispose()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Take SQLite's write lock at once: a transaction that reads first could not be upgraded later."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _is_transient(error: DBAPIError) -> bool:
+    original: Any = error.orig
+    return getattr(original, "sqlstate", None) in _TRANSIENT or "locked" in str(original)
+
+
+def refusal(error: DBAPIError) -> Unavailable:
+    """Say in our terms why the database did not do it; never with its SQL."""
+    text = str(error.orig)
+    if any(word in text for word in ("full", "readonly", "No space left", "read-only", "disk I/O error")):
+        return OutOfResources("The database is full or cannot be written.")
+    return Unavailable("The database does not answer.")

@@ -1,0 +1,273 @@
+"""How an instance is stored: bytes to a durable blob, header to the index, then success (PS3.4 B.2.3).
+
+The blob is durable before its row is committed, and the row is committed before anybody is told. Small instances
+stay in memory until they are whole and go to the file in one write; larger ones are streamed, so that many senders
+of huge objects cost little memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lumenarc.archive import Archive
+from lumenarc.dicom import header as scanner
+from lumenarc.dicom import part10
+from lumenarc.dicom.attributes import WANTED
+from lumenarc.dicom.header import DEFLATED, Header, NeedMoreData
+from lumenarc.dicom.received import Received, check_uid, identity
+from lumenarc.errors import BadDataSet, MismatchedIdentity, Refused, TooLarge
+from lumenarc.events import ConflictKept, StudyChanged
+from lumenarc.index.instances import NewInstance, NewRows
+from lumenarc.storage.blob import BlobWriter
+
+IN_MEMORY_BYTES = 256 << 10
+# Streamed writes are gathered to this size: fewer system calls, and hashing that releases the interpreter lock.
+_GATHER_BYTES = 256 << 10
+_FIRST_SCAN_BYTES = 64 << 10
+_MAX_SCAN_BYTES = 256 << 20
+_OBJECT_TAGS = (0x00080016, 0x00080018)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an instance comes from: AE title and address of the sender, "" when there is none."""
+
+    aet: str = ""
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What became of an instance: "stored", "duplicate" (identical, nothing kept) or "kept_other" (out of sight)."""
+
+    outcome: str
+    sop_class_uid: str
+    sop_instance_uid: str
+    study_uid: str
+    series_uid: str
+    warnings: tuple[str, ...] = ()
+
+
+class Incoming:
+    """One instance that is being received; exactly one of `finish` and `abort` ends it."""
+
+    __slots__ = (
+        "_archive",
+        "_blob",
+        "_buffer",
+        "_class",
+        "_digest",
+        "_header",
+        "_n_bytes",
+        "_source",
+        "_syntax",
+        "_uid",
+        "expected_study_uid",
+    )
+
+    def __init__(
+        self, archive: Archive, sop_class_uid: str, sop_instance_uid: str, syntax: str, source: Source
+    ) -> None:
+        self._archive, self._source = archive, source
+        self._class, self._uid, self._syntax = sop_class_uid, sop_instance_uid, syntax
+        self._buffer = bytearray()
+        self._digest = hashlib.sha256()
+        self._n_bytes = 0
+        self._blob: BlobWriter | None = None
+        self._header = b""
+        self.expected_study_uid: str | None = None
+
+    def write(self, chunk: bytes | memoryview) -> None:
+        """Take the next bytes of the data set; raise TooLarge, OutOfResources."""
+        self._n_bytes += len(chunk)
+        if self._n_bytes > self._archive.settings.max_instance_bytes:
+            raise TooLarge("The object is larger than allowed.")
+        self._buffer += chunk
+        if len(self._buffer) >= _GATHER_BYTES and self._n_bytes > IN_MEMORY_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._blob is None:
+            self._blob = self._archive.storage.create()
+            self._header = self._meta(bytes(part10.DIGEST_BYTES))
+            self._blob.write(self._header)
+        self._digest.update(self._buffer)
+        self._blob.write(memoryview(self._buffer))
+        self._buffer = bytearray()
+
+    def _meta(self, digest: bytes) -> bytes:
+        return part10.build_meta(self._class, self._uid, self._syntax, self._source.aet or None, digest, self._n_bytes)
+
+    def finish(self) -> Stored:
+        """Make the instance durable, index it, and say what became of it.
+
+        Raises a leaf of the error tree; nothing is left behind then.
+        """
+        try:
+            if self._blob is None:
+                return self._finish_small()
+            return self._finish_streamed(self._blob)
+        except BaseException:
+            self.abort()
+            raise
+
+    def _finish_small(self) -> Stored:
+        data = bytes(self._buffer)
+        header = self._scan(data, complete=True)
+        received = self._check(header)
+        digest = hashlib.sha256(data).digest()
+        meta = self._meta(digest)
+        blob = self._blob = self._archive.storage.create()
+        blob.write(meta + data)
+        blob.commit()
+        return self._index(received, header, digest, len(meta), blob)
+
+    def _finish_streamed(self, blob: BlobWriter) -> Stored:
+        if self._buffer:
+            self._flush()
+        digest = self._digest.digest()
+        blob.write_at(0, self._meta(digest))
+        blob.commit()
+        header = self._scan_blob(blob.key)
+        received = self._check(header)
+        return self._index(received, header, digest, len(self._header), blob)
+
+    def _scan(self, data: bytes | memoryview, *, complete: bool) -> Header:
+        if self._syntax in DEFLATED:
+            if not complete:
+                raise NeedMoreData(self._n_bytes)
+            data = scanner.inflate(data, self._archive.settings.max_inflated_bytes)
+        return scanner.scan(data, self._syntax, WANTED, complete=complete)
+
+    def _scan_blob(self, key: str) -> Header:
+        """Read as much of the blob as the scanner needs, doubling what is read."""
+        size = _FIRST_SCAN_BYTES
+        with self._archive.storage.open(key) as reader:
+            while True:
+                size = min(size, self._n_bytes)
+                data = reader.read(len(self._header), size)
+                try:
+                    return self._scan(data, complete=size == self._n_bytes)
+                except NeedMoreData as more:
+                    size = max(2 * size, more.n_bytes)
+                if min(size, self._n_bytes) > _MAX_SCAN_BYTES:
+                    raise TooLarge("The header of the object is larger than allowed.")
+
+    def _check(self, header: Header) -> Received:
+        """Check what must be there (PS3.4 B.2.3: command and data set name the same object)."""
+        settings = self._archive.settings
+        lenient = settings.invalid_uids == "lenient"
+        received = Received(header, self._syntax, settings.default_charset)
+        uid = check_uid(received.uid(0x00080018), "SOP Instance UID", lenient=lenient)
+        sop_class = check_uid(received.uid(0x00080016), "SOP Class UID", lenient=lenient)
+        check_uid(received.uid(0x0020000D), "Study Instance UID", lenient=lenient)
+        check_uid(received.uid(0x0020000E), "Series Instance UID", lenient=lenient)
+        if uid != self._uid or sop_class != self._class:
+            raise MismatchedIdentity("The data set and its command or file header name different objects.")
+        if self.expected_study_uid not in (None, received.uid(0x0020000D)):
+            raise MismatchedIdentity("The object belongs to another study than the one named.")
+        _check_pixels(header, self._n_bytes, deflated=self._syntax in DEFLATED)
+        return received
+
+    def _index(self, received: Received, header: Header, digest: bytes, header_bytes: int, blob: BlobWriter) -> Stored:
+        archive, settings = self._archive, self._archive.settings
+        study_uid, series_uid = received.uid(0x0020000D), received.uid(0x0020000E)
+        patient_id, issuer, name, birth_date = received.patient_key()
+        if not patient_id and settings.missing_patient_id == "refuse":
+            raise Refused("Patient ID is missing.")
+        who = identity(patient_id, issuer, name, birth_date, study_uid, by_id_only=settings.patient_identity == "id")
+        now = archive.now_ms()
+        pixel = header.pixel
+        values = received.instance_columns() | {
+            "transfer_syntax_uid": self._syntax,
+            "blob_key": blob.key,
+            "header_bytes": header_bytes,
+            "data_set_bytes": self._n_bytes,
+            "sha256": digest,
+            "pixel_offset": pixel.offset if pixel else None,
+            "pixel_bytes": pixel.length if pixel else None,
+            "source_aet": self._source.aet,
+            "source_host": self._source.host,
+            "received_at": now,
+        }
+
+        def rows() -> NewRows:
+            patient, identifiers = received.patient_row()
+            series, requests = received.series_row()
+            stamps = {"created_at": now, "updated_at": now}
+            return NewRows(
+                patient | stamps | {"identity": who},
+                tuple(identifiers),
+                received.study_row() | stamps,
+                series | stamps | {"source_aet": self._source.aet},
+                tuple(requests),
+            )
+
+        modality = received.uid(0x00080060)
+        done = archive.inserter.add(NewInstance(study_uid, series_uid, who, patient_id, issuer, modality, values, rows))
+        if done.outcome == "duplicate":
+            blob.abort()
+        elif done.outcome == "kept_other":
+            archive.changes.publish(ConflictKept(self._uid))
+        else:
+            archive.changes.publish(StudyChanged(study_uid))
+        return Stored(done.outcome, self._class, self._uid, study_uid, series_uid, done.notes)
+
+    def abort(self) -> None:
+        """Forget everything that was received."""
+        self._buffer = bytearray()
+        if self._blob is not None:
+            blob, self._blob = self._blob, None
+            blob.abort()
+
+
+def _check_pixels(header: Header, n_bytes: int, *, deflated: bool) -> None:
+    """Refuse a data set that was cut inside its pixel data."""
+    pixel = header.pixel
+    if pixel is None or deflated:
+        return
+    if pixel.length is not None and pixel.offset + pixel.length > n_bytes:
+        raise BadDataSet("The pixel data are longer than the data set.")
+
+
+def begin(
+    archive: Archive, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, source: Source
+) -> Incoming:
+    """Begin to receive a data set (without preamble and File Meta) in pieces; raise BadDataSet for invalid UIDs."""
+    lenient = archive.settings.invalid_uids == "lenient"
+    check_uid(sop_instance_uid, "SOP Instance UID", lenient=lenient)
+    check_uid(sop_class_uid, "SOP Class UID", lenient=lenient)
+    return Incoming(archive, sop_class_uid, sop_instance_uid, transfer_syntax_uid, source)
+
+
+def store_part10(archive: Archive, chunks: Iterable[bytes], source: Source, *, study_uid: str | None = None) -> Stored:
+    """Store a Part 10 file that comes in pieces, as from STOW-RS, an upload or an import.
+
+    `study_uid` refuses an object of any other study (PS3.18 10.5.1). Raises a leaf of the error tree.
+    """
+    stream = iter(chunks)
+    head = bytearray()
+    for chunk in stream:
+        head += chunk
+        if len(head) >= _FIRST_SCAN_BYTES:
+            break
+    meta = part10.parse_meta(memoryview(head))
+    first = memoryview(head)[meta.header_bytes :]
+    class_uid, uid = meta.sop_class_uid, meta.sop_instance_uid
+    if not (class_uid and uid):
+        values = scanner.scan_prefix(first, meta.transfer_syntax_uid, frozenset((0x00080016, 0x00080018)))
+        class_uid, uid = (
+            values.get(tag, b"").decode("ascii", "replace").strip(" \0") for tag in (0x00080016, 0x00080018)
+        )
+    incoming = begin(archive, class_uid, uid, meta.transfer_syntax_uid, source)
+    incoming.expected_study_uid = study_uid
+    try:
+        incoming.write(first)
+        for chunk in stream:
+            incoming.write(chunk)
+    except BaseException:
+        incoming.abort()
+        raise
+    return incoming.finish()

@@ -1,0 +1,71 @@
+"""What every blob storage can do: write once under its own key, read ranges, delete, list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+
+class BlobWriter(Protocol):
+    """A blob being written; it does not exist for anyone else before `commit` has returned."""
+
+    @property
+    def key(self) -> str:
+        """The key under which it will be found."""
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append bytes; raise OutOfResources when there is no room."""
+
+    def write_at(self, offset: int, data: bytes) -> None:
+        """Overwrite bytes that have been written already."""
+
+    def commit(self) -> None:
+        """Make the blob durable; after this returns it survives a power cut (unless sync is off)."""
+
+    def abort(self) -> None:
+        """Remove everything that was written; may be called after a failed commit."""
+
+
+class BlobReader(Protocol):
+    """An open blob; a context manager."""
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file it lies in, where it does."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return the bytes of a range, fewer at the end."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class BlobStore(Protocol):
+    """Blobs are never overwritten: every `create` has a new key, made from nothing in the data."""
+
+    def create(self) -> BlobWriter:
+        """Begin a new blob; raise OutOfResources."""
+
+    def open(self, key: str) -> BlobReader:
+        """Open a blob; raise NotFound."""
+
+    def delete(self, key: str) -> None:
+        """Remove a blob; nothing happens when it is gone."""
+
+    def keys(self, since: str = "") -> Iterator[str]:
+        """Yield the keys of all blobs of the days from `since` (YYYY/MM/DD) on, in order of the days."""
+
+    def set_aside(self, key: str) -> None:
+        """Move a blob that cannot be used out of the way, where an administrator finds it."""
+
+    def free_bytes(self) -> int:
+        """Return how much room is left."""
