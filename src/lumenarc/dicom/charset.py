@@ -170,24 +170,105 @@ def _pieces(raw: bytes) -> Iterable[bytes]:
         yield raw[position:]
 
 
-def encode(text: str, charset: str) -> bytes:
-    """Encode in one character set without code extensions; raise UnicodeEncodeError when it can't express the text."""
-    return text.encode(_SINGLE.get(charset, "utf-8"))
+def encode(text: str, charset: str, vr: str = "LO") -> bytes:
+    """Encode in a character set, with code extensions when `charset` has several values ("\\\\ISO 2022 IR 87").
+
+    Raises UnicodeEncodeError when it cannot express the text; an unknown defined term is taken for UTF-8.
+    """
+    if text.isascii():
+        return text.encode("ascii")
+    terms = normalise(charset.split("\\"))
+    if len(terms) == 1 and terms[0] not in _EXTENDED:
+        if terms[0] == "ISO_IR 13":
+            return _encode_extended(text, terms, vr)
+        return text.encode(_SINGLE.get(terms[0], "utf-8"))
+    return _encode_extended(text, terms, vr)
+
+
+def _encode_extended(text: str, terms: tuple[str, ...], vr: str) -> bytes:
+    """Encode with code extensions: the first term is active at the start and after each delimiter (6.1.2.5.3)."""
+    first = terms[0]
+    initial = _SINGLE.get(first) or _EXTENDED.get(first, (b"(B", "ascii"))[1]
+    if initial.startswith("iso2022"):
+        initial = "ascii"
+    extensions = [_EXTENDED[term] for term in terms if term in _EXTENDED]
+    back_to_g0 = b"\x1b(J" if initial == "shift_jis" else b"\x1b(B"
+    delimiters = "\\^=\r\n\f\t" if vr == "PN" else "\r\n\f\t" if vr in _SINGLE_VALUE_VRS else "\\\r\n\f\t"
+    out = bytearray()
+    g0, g1 = b"(B", initial
+    for index, character in enumerate(text):
+        if character in delimiters or character.isascii():
+            if g0 != b"(B":
+                out += back_to_g0
+                g0 = b"(B"
+            out += character.encode("ascii")
+            if character in delimiters:
+                g1 = initial
+            continue
+        found = _single_byte(character, initial)
+        if found is not None and g1 != initial:
+            escape = next((seq for seq, codec in extensions if codec == initial), None)
+            found = None if escape is None else found
+            if escape is not None:
+                out += b"\x1b" + escape
+                g1 = initial
+        if found is None:
+            escape, codec, found = _extension(character, extensions, text, index)
+            if codec.startswith("iso2022"):
+                if g0 != escape:
+                    out += b"\x1b" + escape
+                    g0 = escape
+            elif g1 != codec:
+                out += b"\x1b" + escape
+                g1 = codec
+        out += found
+    if g0 != b"(B":
+        out += back_to_g0
+    return bytes(out)
+
+
+def _single_byte(character: str, codec: str) -> bytes | None:
+    try:
+        found = character.encode(codec)
+    except UnicodeEncodeError:
+        return None
+    return found if len(found) == 1 or codec in ("euc_kr", "gb2312") else None
+
+
+def _extension(
+    character: str, extensions: list[tuple[bytes, str]], text: str, index: int
+) -> tuple[bytes, str, bytes]:
+    """Return escape, codec and bytes of the first extension that has the character."""
+    for escape, codec in extensions:
+        if not codec.startswith("iso2022"):
+            found = _single_byte(character, codec)
+            if found is not None:
+                return escape, codec, found
+            continue
+        try:
+            whole = character.encode("iso2022_jp_2" if escape == b"$(D" else "iso2022_jp")
+        except UnicodeEncodeError:
+            continue
+        if whole.startswith(b"\x1b" + escape):
+            return escape, codec, whole[1 + len(escape) :].removesuffix(b"\x1b(B")
+    raise UnicodeEncodeError("dicom", text, index, index + 1, "no given character set has it")
 
 
 def choose(texts: Iterable[str], requested: str) -> str:
-    """Return the defined term to answer in: the requested one when it can express every text, else UTF-8.
+    """Return the defined terms to answer in: the requested ones when they express every text, else UTF-8.
 
-    "" (the default repertoire) when all is ASCII.
+    `requested` is the value of (0008,0005), several terms joined by a backslash; "" is the default repertoire.
     """
-    joined = "".join(texts)
-    if joined.isascii() and requested != "ISO_IR 13":
-        return requested if requested in _SINGLE else ""
-    codec = _SINGLE.get(requested)
-    if codec is None or requested == "":
+    every = list(texts)
+    terms = normalise(requested.split("\\"))
+    known = all(term in _SINGLE or term in _EXTENDED for term in terms)
+    if all(text.isascii() for text in every):
+        return requested if known else ""
+    if not known or terms == ("",):
         return UTF8
     try:
-        joined.encode(codec)
+        for text in every:
+            encode(text, requested, "PN" if "^" in text or "=" in text else "LO")
     except UnicodeEncodeError:
         return UTF8
     return requested

@@ -55,3 +55,10 @@ def keyword_of(tag: int) -> str:
     """Return the keyword of a tag, or ""."""
     entry = DicomDictionary.get(tag)
     return entry[4] if entry else ""
+
+
+@cache
+def depends_on_sign(tag: int) -> bool:
+    """Say whether PS3.6 leaves US or SS to the Pixel Representation (PS3.5 A.1)."""
+    entry = DicomDictionary.get(tag)
+    return entry is not None and entry[0].startswith("US or SS")
