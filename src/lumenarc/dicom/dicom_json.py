@@ -110,7 +110,7 @@ def _read_set(
         name = f"{tag:08X}"
         here = f"{path}{name}"
         if vr == "SQ" or length == _UNDEFINED:
-            inside = explicit and buf[start - 8 : start - 6] != b"UN"  # a UN holds implicit VR (PS3.5 6.2.2 note 2)
+            inside = explicit and bytes(buf[start - 8 : start - 6]) != b"UN"  # implicit in UN (PS3.5 6.2.2)
             stop = end if length == _UNDEFINED else start + length
             if stop > end:
                 raise BadDataSet(f"Element ({group:04X},{element:04X}) is longer than the data set.")
@@ -144,7 +144,7 @@ def _element_header(buf: memoryview, pos: int, tag: int, explicit: bool, order: 
         vr = raw.decode("ascii")
         if vr == "UN" and length != _UNDEFINED:
             known = vr_of(tag)
-            sequence = length == 0 or buf[pos + 12 : pos + 16] == b"\xfe\xff\x00\xe0"
+            sequence = length == 0 or bytes(buf[pos + 12 : pos + 16]) == b"\xfe\xff\x00\xe0"
             vr = known if known != "SQ" or sequence else "UN"
         return vr, pos + 12, length
     if raw.isalpha() and raw.isupper():
