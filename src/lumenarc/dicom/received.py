@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
-from lumenarc.dicom.attributes import INDEXED, LEVEL_TAGS, PATIENT_TAGS, SERIES_TAGS, STUDY_TAGS, Indexed, Level
+from lumenarc.dicom.attributes import INDEXED, PATIENT_TAGS, SERIES_TAGS, STUDY_TAGS, Indexed, Kind, Level
 from lumenarc.dicom.columns import column_values, search_words
 from lumenarc.dicom.dicom_json import sequence_to_json, value_to_json
 from lumenarc.dicom.dictionary import vr_of
@@ -62,8 +63,20 @@ class Received:
         return found
 
     def instance_columns(self) -> dict[str, Any]:
-        """Return the matching columns of the instance's row."""
-        return self._columns(Level.IMAGE, self.attributes(_INSTANCE_TAGS))
+        """Return the matching columns of the instance's row; most attributes are absent and cost nothing."""
+        columns = dict(_NO_VALUES)
+        values = self._header.values
+        for line in _OF_LEVEL[Level.IMAGE]:
+            raw = values.get(line.tag)
+            if not raw:
+                continue
+            if line.kind is Kind.UID:
+                columns[line.column] = raw.decode("ascii", "replace").strip(" \0")
+            elif line.vr == "US" and len(raw) == 2:
+                columns[line.column] = int.from_bytes(raw, "big" if self._header.big_endian else "little")
+            else:
+                columns |= column_values(line, self.attributes(frozenset((line.tag,))))
+        return columns
 
     @staticmethod
     def _columns(level: Level, attributes: Attributes) -> dict[str, Any]:
@@ -74,10 +87,8 @@ class Received:
 
     def patient_key(self) -> tuple[str, str, str, str]:
         """Return Patient ID, issuer, folded name and birth date: who this is."""
-        found = self.attributes(_IDENTITY_TAGS)
-        columns = self._columns(Level.PATIENT, found)
-        name = "=".join(columns[f"name_{suffix}"] for suffix in ("a", "i", "p")).rstrip("=")
-        return columns["patient_id"], columns["issuer"], name, columns["birth_date"]
+        values = self._header.values
+        return _patient_key(tuple(values.get(tag, b"") for tag in _IDENTITY_TAGS), self._charsets)
 
     def patient_row(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Return the columns of the patient's row, and the other identifiers of the patient."""
@@ -106,12 +117,28 @@ class Received:
         return self._columns(Level.SERIES, found) | {"attrs": _dump(found)}, requests
 
 
-_INSTANCE_TAGS = frozenset(line.tag for line in _OF_LEVEL[Level.IMAGE])
-_IDENTITY_TAGS = frozenset((0x00100010, 0x00100020, 0x00100021, 0x00100030))
+_NO_VALUES: dict[str, Any] = {}
+for _line in _OF_LEVEL[Level.IMAGE]:
+    _NO_VALUES |= column_values(_line, {})
+_IDENTITY_TAGS = (0x00100020, 0x00100021, 0x00100010, 0x00100030)
+
+
+@lru_cache(maxsize=1024)
+def _patient_key(raw: tuple[bytes, ...], charsets: tuple[str, ...]) -> tuple[str, str, str, str]:
+    """Read ID, issuer, name and birth date; consecutive objects are of one patient, so this is remembered."""
+    found = {
+        f"{tag:08X}": value_to_json(vr_of(tag), value, charsets) for tag, value in zip(_IDENTITY_TAGS, raw, strict=True)
+    }
+    columns: dict[str, Any] = {}
+    for line in _OF_LEVEL[Level.PATIENT]:
+        columns |= column_values(line, found)
+    name = "=".join(columns[f"name_{suffix}"] for suffix in ("a", "i", "p")).rstrip("=")
+    return columns["patient_id"], columns["issuer"], name, columns["birth_date"]
+
+
 _SEARCHED_TAGS = frozenset(
     (0x00100010, 0x00100020, 0x00100030, 0x00080020, 0x00080050, 0x00081030, 0x00080090, 0x00200010, 0x00080080)
 )
-assert LEVEL_TAGS[Level.PATIENT] >= _IDENTITY_TAGS
 
 
 def identity(patient_id: str, issuer: str, name: str, birth_date: str, study_uid: str, *, by_id_only: bool) -> str:

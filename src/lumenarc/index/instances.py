@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, bindparam, literal_column, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -93,6 +93,7 @@ class Inserter:
         self._known: dict[tuple[str, str], _Parents] = {}
         dialect: Any = sqlite if index.dialect == "sqlite" else postgresql
         self._insert_for = dialect.insert
+        self._sql = _Statements.compiled(index.dialect, self._insert_for)
 
     def forget(self) -> None:
         """Drop what is remembered of rows, after deletions and corrections."""
@@ -168,7 +169,7 @@ class Inserter:
                 waiting.error = error
         for series_pk in sorted(gained):
             if gained[series_pk].study_pk not in recounted:
-                gained[series_pk].write(connection, series_pk)
+                gained[series_pk].write(connection, series_pk, self._sql)
         if recounted:
             recount(connection, recounted, group[0].new.values["received_at"])
 
@@ -181,14 +182,8 @@ class Inserter:
         notes = self._check_patient(parents, new)
         uid = new.values["sop_instance_uid"]
         values = new.values | {"series_fk": parents.series_pk, "state": "live", "note": "; ".join(notes)}
-        statement = (
-            self._insert_for(instance)
-            .values(**values)
-            .on_conflict_do_nothing(index_elements=["sop_instance_uid"], index_where=text("state = 'live'"))
-            .returning(instance.c.pk)
-        )
         outcome = "stored"
-        if connection.execute(statement).first() is None:
+        if connection.exec_driver_sql(self._sql.insert_instance, values).first() is None:
             stored = connection.execute(
                 select(instance.c.pk, instance.c.sha256, instance.c.series_fk, instance.c.data_set_bytes).where(
                     instance.c.sop_instance_uid == uid, instance.c.state == "live"
@@ -321,39 +316,62 @@ class _Gain:
         self.classes.add(values["sop_class_uid"])
         self.now_ms = values["received_at"]
 
-    def write(self, connection: Connection, series_pk: int) -> None:
+    def write(self, connection: Connection, series_pk: int, sql: _Statements) -> None:
         """Update series, then study: everywhere in this order, by rising keys."""
-        row = connection.execute(
-            update(series)
-            .where(series.c.pk == series_pk)
-            .values(
-                n_instances=series.c.n_instances + self.n_instances,
-                size_bytes=series.c.size_bytes + self.size_bytes,
-                version=series.c.version + 1,
-                updated_at=self.now_ms,
-            )
-            .returning(series.c.n_instances, series.c.sop_classes)
-        ).one()
-        first = row[0] == self.n_instances
-        classes = _merged(row[1], self.classes)
-        if classes != row[1]:
-            connection.execute(update(series).where(series.c.pk == series_pk).values(sop_classes=classes))
-        row = connection.execute(
-            update(study)
-            .where(study.c.pk == self.study_pk)
-            .values(
-                n_series=study.c.n_series + (1 if first else 0),
-                n_instances=study.c.n_instances + self.n_instances,
-                size_bytes=study.c.size_bytes + self.size_bytes,
-                updated_at=self.now_ms,
-            )
-            .returning(study.c.modalities, study.c.sop_classes)
-        ).one()
+        more = {"n": self.n_instances, "size": self.size_bytes, "now": self.now_ms}
+        total, classes = connection.exec_driver_sql(sql.update_series, more | {"key": series_pk}).one()
+        if (merged := _merged(classes, self.classes)) != classes:
+            connection.execute(update(series).where(series.c.pk == series_pk).values(sop_classes=merged))
+        more |= {"key": self.study_pk, "series": int(total == self.n_instances)}
+        row = connection.exec_driver_sql(sql.update_study, more).one()
         modalities, classes = _merged(row[0], {self.modality} - {""}), _merged(row[1], self.classes)
         if (modalities, classes) != tuple(row):
             connection.execute(
                 update(study).where(study.c.pk == self.study_pk).values(modalities=modalities, sop_classes=classes)
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """The statements that every instance needs, compiled once: building them anew costs more than running them."""
+
+    insert_instance: str
+    update_series: str
+    update_study: str
+
+    @classmethod
+    def compiled(cls, dialect: str, insert: Any) -> _Statements:
+        add = (
+            insert(instance)
+            .values({c.name: bindparam(c.name) for c in instance.c if c.name not in ("pk", "trash_fk")})
+            .on_conflict_do_nothing(index_elements=["sop_instance_uid"], index_where=text("state = 'live'"))
+            .returning(instance.c.pk)
+        )
+        to_series = (
+            update(series)
+            .where(series.c.pk == bindparam("key"))
+            .values(
+                n_instances=series.c.n_instances + bindparam("n"),
+                size_bytes=series.c.size_bytes + bindparam("size"),
+                version=series.c.version + literal_column("1"),
+                updated_at=bindparam("now"),
+            )
+            .returning(series.c.n_instances, series.c.sop_classes)
+        )
+        to_study = (
+            update(study)
+            .where(study.c.pk == bindparam("key"))
+            .values(
+                n_series=study.c.n_series + bindparam("series"),
+                n_instances=study.c.n_instances + bindparam("n"),
+                size_bytes=study.c.size_bytes + bindparam("size"),
+                updated_at=bindparam("now"),
+            )
+            .returning(study.c.modalities, study.c.sop_classes)
+        )
+        postgres: Any = postgresql.psycopg.dialect
+        speaks: Any = sqlite.dialect(paramstyle="named") if dialect == "sqlite" else postgres()
+        return cls(*(str(statement.compile(dialect=speaks)) for statement in (add, to_series, to_study)))
 
 
 def _merged(column: str, more: set[str]) -> str:

@@ -255,12 +255,11 @@ def store_part10(archive: Archive, chunks: Iterable[bytes], source: Source, *, s
             break
     meta = part10.parse_meta(memoryview(head))
     first = memoryview(head)[meta.header_bytes :]
-    class_uid, uid = meta.sop_class_uid, meta.sop_instance_uid
-    if not (class_uid and uid):
-        values = scanner.scan_prefix(first, meta.transfer_syntax_uid, frozenset((0x00080016, 0x00080018)))
-        class_uid, uid = (
-            values.get(tag, b"").decode("ascii", "replace").strip(" \0") for tag in (0x00080016, 0x00080018)
-        )
+    # What the data set says of itself counts; a File Meta that disagrees is a mistake of whoever wrote the file.
+    values = scanner.scan_prefix(first, meta.transfer_syntax_uid, frozenset(_OBJECT_TAGS))
+    class_uid, uid = (values.get(tag, b"").decode("ascii", "replace").strip(" \0") for tag in _OBJECT_TAGS)
+    if meta.transfer_syntax_uid in DEFLATED or not (class_uid and uid):
+        class_uid, uid = meta.sop_class_uid, meta.sop_instance_uid
     incoming = begin(archive, class_uid, uid, meta.transfer_syntax_uid, source)
     incoming.expected_study_uid = study_uid
     try:

@@ -1,0 +1,206 @@
+"""How stored instances are read back: whole, by header, by frame (PS3.4 C.4.2, C.4.3; PS3.18 10.4).
+
+Bytes leave as they lie. A whole object is compared with its digest before its last byte leaves, a small one before
+its first; what does not match raises Corrupt and is never served as good.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from lumenarc.archive import Archive
+from lumenarc.dicom import frames as frame_layout
+from lumenarc.dicom import part10
+from lumenarc.dicom.dicom_json import to_attributes
+from lumenarc.dicom.header import DEFLATED
+from lumenarc.dicom.lazy import LazySet
+from lumenarc.dicom.pixels import shape_of
+from lumenarc.dicom.query import Attributes
+from lumenarc.dicom.transfer_syntaxes import is_encapsulated
+from lumenarc.errors import Corrupt, NotFound, Unrenderable
+from lumenarc.index import lookup
+from lumenarc.index.lookup import StoredInstance, Uids
+from lumenarc.services.delete import missing
+from lumenarc.storage.blob import BlobReader
+
+CHUNK_BYTES = 1 << 20
+# Up to here an object is read at once and checked before anything of it leaves.
+_AT_ONCE_BYTES = 8 << 20
+# A header larger than this is refused: nothing real comes near it.
+MAX_HEADER_BYTES = 64 << 20
+
+
+def find(
+    archive: Archive, study_uid: str, series_uid: str | None = None, sop_instance_uid: str | None = None
+) -> list[StoredInstance]:
+    """Return the live instances below these UIDs in series and instance order; raise NotFound or Gone."""
+    uids = Uids(
+        study_uids=(study_uid,),
+        series_uids=(series_uid,) if series_uid else (),
+        sop_instance_uids=(sop_instance_uid,) if sop_instance_uid else (),
+    )
+    with archive.index.read() as connection:
+        found = lookup.find(connection, uids)
+    if not found:
+        raise missing(archive, study_uid, series_uid, sop_instance_uid)
+    return found
+
+
+def select(archive: Archive, uids: Uids) -> list[StoredInstance]:
+    """Return the live instances that agree with every given list of UIDs; none is no error (C-MOVE, C-GET)."""
+    with archive.index.read() as connection:
+        return lookup.find(connection, uids)
+
+
+def find_object(archive: Archive, sop_instance_uid: str) -> StoredInstance:
+    """Return one live instance by its SOP Instance UID alone; raise NotFound or Gone."""
+    with archive.index.read() as connection:
+        found = lookup.find(connection, Uids(sop_instance_uids=(sop_instance_uid,)))
+    if not found:
+        raise missing(archive, "", None, sop_instance_uid)
+    return found[0]
+
+
+@contextmanager
+def opened(archive: Archive, inst: StoredInstance) -> Iterator[BlobReader]:
+    """Open the blob of an instance; one that is gone or has another length raises Corrupt."""
+    try:
+        reader = archive.storage.open(inst.blob_key)
+    except NotFound as error:
+        raise Corrupt("The stored object is missing from the storage.") from error
+    with reader:
+        if reader.size != inst.header_bytes + inst.data_set_bytes:
+            raise Corrupt("The stored object does not have its length.")
+        yield reader
+
+
+def file_size(inst: StoredInstance) -> int:
+    """Return the length of the Part 10 file in bytes."""
+    return inst.header_bytes + inst.data_set_bytes
+
+
+def part10_header(inst: StoredInstance) -> bytes:
+    """Return the preamble and File Meta that the blob must begin with; a function of the index row alone."""
+    return part10.build_meta(
+        inst.sop_class_uid,
+        inst.sop_instance_uid,
+        inst.transfer_syntax_uid,
+        inst.source_aet or None,
+        inst.sha256,
+        inst.data_set_bytes,
+    )
+
+
+def whole_file(archive: Archive, inst: StoredInstance) -> Iterator[bytes]:
+    """Yield the Part 10 file; raise Corrupt before the last chunk when it does not match its digest."""
+    header = part10_header(inst)
+    if len(header) != inst.header_bytes:
+        raise Corrupt("The stored object does not begin with its header.")
+    yield header
+    yield from data_set(archive, inst)
+
+
+def data_set(archive: Archive, inst: StoredInstance) -> Iterator[bytes]:
+    """Yield the data set as stored; raise Corrupt before the last chunk when it does not match its digest."""
+    with opened(archive, inst) as reader:
+        if inst.data_set_bytes <= _AT_ONCE_BYTES:
+            yield _checked(reader.read(inst.header_bytes, inst.data_set_bytes), inst)
+            return
+        digest = hashlib.sha256()
+        position, end = inst.header_bytes, file_size(inst)
+        while position < end:
+            chunk = reader.read(position, min(CHUNK_BYTES, end - position))
+            digest.update(chunk)
+            position += len(chunk)
+            if not chunk or (position >= end and digest.digest() != inst.sha256):
+                raise Corrupt("The stored object does not match its digest.")
+            yield chunk
+
+
+def _checked(data: bytes, inst: StoredInstance) -> bytes:
+    if hashlib.sha256(data).digest() != inst.sha256:
+        raise Corrupt("The stored object does not match its digest.")
+    return data
+
+
+def verify(archive: Archive, inst: StoredInstance) -> None:
+    """Read the whole object; raise Corrupt unless every byte is as it was stored."""
+    with opened(archive, inst) as reader:
+        if reader.read(0, inst.header_bytes) != part10_header(inst):
+            raise Corrupt("The stored object does not begin with its header.")
+    for _chunk in data_set(archive, inst):
+        pass
+
+
+def header(archive: Archive, inst: StoredInstance) -> bytes:
+    """Return the data set before its pixel data (all of it when there are none or it is deflated), unverified.
+
+    Raises Unrenderable when that is more than 64 MiB.
+    """
+    whole = inst.pixel_offset is None or inst.transfer_syntax_uid in DEFLATED
+    length = inst.data_set_bytes if whole else inst.pixel_offset or 0
+    if length > MAX_HEADER_BYTES:
+        raise Unrenderable("The header of this object is too large to be read at once.")
+    with opened(archive, inst) as reader:
+        return reader.read(inst.header_bytes, length)
+
+
+def attributes(archive: Archive, inst: StoredInstance, bulk_uri: Callable[[str], str] | None = None) -> Attributes:
+    """Return the attributes before the pixel data as DICOM JSON.
+
+    `bulk_uri` turns the path of a bulk attribute ("00420011", "54000100/0/54001010") into its URI; None leaves bulk
+    values out.
+    """
+    return to_attributes(
+        header(archive, inst),
+        inst.transfer_syntax_uid,
+        bulk_uri=bulk_uri,
+        threshold=archive.settings.bulk_data_threshold_bytes,
+    )
+
+
+def frames(archive: Archive, inst: StoredInstance, numbers: list[int]) -> Iterator[bytes]:
+    """Yield frames by number from 1, each as stored with its fragments joined; reads only their bytes.
+
+    Raises NotFound for a number above the number of frames or an object without pixel data.
+    """
+    layout = frame_extents(archive, inst)
+    if any(not 1 <= number <= len(layout) for number in numbers):
+        raise NotFound("The object has no such frame.")
+    with opened(archive, inst) as reader:
+        for number in numbers:
+            yield frame_layout.read_frame(_from_data_set(reader, inst), layout[number - 1])
+
+
+def frame_extents(archive: Archive, inst: StoredInstance) -> list[frame_layout.Frame]:
+    """Return where each frame lies: lists of (offset, length) from the start of the data set."""
+    if inst.pixel_offset is None:
+        raise NotFound("The object has no pixel data.")
+    if inst.transfer_syntax_uid in DEFLATED:
+        raise Unrenderable("Frames inside a deflated data set have no place of their own.")
+    head = LazySet.of(header(archive, inst), inst.transfer_syntax_uid)
+    n_frames = max(inst.number_of_frames or 1, 1)
+    with opened(archive, inst) as reader:
+        read = _from_data_set(reader, inst)
+        if inst.pixel_bytes is None or is_encapsulated(inst.transfer_syntax_uid):
+            return frame_layout.locate_encapsulated(
+                read,
+                inst.pixel_offset,
+                n_frames,
+                bytes(head.raw(0x7FE00001)),
+                bytes(head.raw(0x7FE00002)),
+            )
+        shape = shape_of(head)
+        bits = frame_layout.frame_bits(
+            shape.rows, shape.columns, shape.samples, shape.bits_allocated, shape.photometric
+        )
+        return frame_layout.locate_native(inst.pixel_offset, inst.pixel_bytes, bits, n_frames)
+
+
+def _from_data_set(reader: BlobReader, inst: StoredInstance) -> Callable[[int, int], bytes]:
+    def read(offset: int, length: int) -> bytes:
+        return reader.read(inst.header_bytes + offset, max(0, min(length, inst.data_set_bytes - offset)))
+
+    return read
