@@ -16,7 +16,6 @@ from lumenarc.dicom.dicom_json import to_attributes
 from lumenarc.dicom.dicomdir import Entry
 from lumenarc.errors import BadDataSet
 
-
 BROKEN = ("DICOMDIR-nooffset",)  # its last item is cut off
 
 
