@@ -10,6 +10,7 @@ import struct
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lumenarc.errors import BadDataSet, TooLarge
 
@@ -102,23 +103,28 @@ def _scan(
 
 def _scan_explicit(buf: Buffer, wanted: frozenset[int], complete: bool, order: str, values: dict[int, bytes]) -> Header:
     vrs: dict[int, bytes] = {}
-    short, word = struct.Struct(order + "HH2sH").unpack_from, struct.Struct(order + "I").unpack_from
+    short, word = struct.Struct(order + "I2sH").unpack_from, struct.Struct(order + "I").unpack_from
     brief, long, total, pos = _SHORT, _LONG, len(buf), 0
+    last = total - 8
+    tags = _as_read(wanted, order)
     while True:
-        if pos + 8 > total:
+        if pos > last:
             return Header(values, vrs, order == ">", None, _at_end(pos, total, complete))
-        group, element, vr, length = short(buf, pos)
+        read, vr, length = short(buf, pos)
         value = pos + 8
         if vr in brief:
-            end = value + length
-            if end > total:
-                raise _early(end, complete, group << 16 | element)
-            tag = group << 16 | element
-            if tag in wanted:
-                values[tag] = bytes(buf[value:end])
+            pos = value + length
+            if read in tags:
+                if pos > total:
+                    raise _early(pos, complete, tags[read])
+                tag = tags[read]
+                values[tag] = bytes(buf[value:pos])
                 vrs[tag] = vr
-            pos = end
+            elif pos > total:
+                raise _early(pos, complete, _tag(read, order))
             continue
+        tag = _tag(read, order)
+        group, element = tag >> 16, tag & 0xFFFF
         if vr in long:
             value = pos + 12
             if value > total:
@@ -128,7 +134,6 @@ def _scan_explicit(buf: Buffer, wanted: frozenset[int], complete: bool, order: s
             if group == 0 and element == 0 and not any(buf[pos:total]):
                 return Header(values, vrs, order == ">", None, pos)  # trailing zeros are padding
             value, length = _odd_vr(buf, pos, vr, length, order)
-        tag = group << 16 | element
         if tag >= 0x7FE00008 and tag in PIXEL_TAGS:
             return _pixels(
                 values, vrs, order, PixelElement(tag, value, None if length == _UNDEFINED else length), total
@@ -143,6 +148,17 @@ def _scan_explicit(buf: Buffer, wanted: frozenset[int], complete: bool, order: s
             values[tag] = bytes(buf[value:end])
             vrs[tag] = vr
         pos = end
+
+
+def _tag(read: int, order: str) -> int:
+    """Return the tag of what four bytes read as one number say: little endian puts the element first."""
+    return read if order == ">" else (read & 0xFFFF) << 16 | read >> 16
+
+
+@lru_cache(maxsize=64)
+def _as_read(wanted: frozenset[int], order: str) -> dict[int, int]:
+    """Map wanted tags as `_tag` undoes them to themselves, so that the loop takes no element's tag apart."""
+    return {_tag(tag, order): tag for tag in wanted}
 
 
 def _scan_implicit(buf: Buffer, wanted: frozenset[int], complete: bool, values: dict[int, bytes]) -> Header:
