@@ -31,7 +31,7 @@ def matcher_of(vr: str, element: Mapping[str, Any], *, fuzzy: bool = False) -> M
         return item_of(items[0], fuzzy=fuzzy) if items else Universal()
     if vr == "PN":
         return name_matcher(next((value for value in raw if value is not None), ""), fuzzy=fuzzy)
-    values = tuple(text for text in (str(v).strip(" \0") for v in raw if v is not None) if text)
+    values = tuple(text for text in (str(v).replace("\0", "").strip(" ") for v in raw if v is not None) if text)
     if not values or any(value.strip("*") == "" for value in values):
         return Universal()
     if values == (EMPTY,):
@@ -81,6 +81,7 @@ def name_matcher(value: Any, *, fuzzy: bool) -> Matcher:
 
 def _fold_key(group: str) -> str:
     """Fold a component group of a key; DOE^* and DOE^ mean what DOE does."""
+    group = group.replace("\0", "")
     folded = "^".join(part.strip() for part in fold(group).split("^"))
     while folded.endswith(("^", "^*")):
         folded = folded.removesuffix("*").rstrip("^")

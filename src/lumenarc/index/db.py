@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from lumenarc.errors import OutOfResources, Unavailable
+from lumenarc.index import search_text
 from lumenarc.index.schema import metadata
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ class Index:
         try:
             with self._writer.begin() as connection:
                 metadata.create_all(connection)
+                search_text.install(connection)
         except DBAPIError as error:
             raise refusal(error) from error
 
