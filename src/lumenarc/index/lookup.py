@@ -102,6 +102,24 @@ def stream(connection: Connection, uids: Uids, *, at_once: int = 1000) -> Iterat
         yield StoredInstance(*row)
 
 
+def everything(connection: Connection, *, at_once: int = 1000) -> Iterator[StoredInstance]:
+    """Yield every instance in any state, the trash included, for checking."""
+    joined = instance.join(series, instance.c.series_fk == series.c.pk).join(study, series.c.study_fk == study.c.pk)
+    query: Select[Any] = select(*_COLUMNS).select_from(joined).order_by(instance.c.pk)
+    for row in connection.execution_options(yield_per=at_once).execute(query):
+        yield StoredInstance(*row)
+
+
+def known_keys(connection: Connection, keys: list[str]) -> set[str]:
+    """Return those of the keys that some row refers to."""
+    return set(connection.execute(select(instance.c.blob_key).where(instance.c.blob_key.in_(keys))).scalars())
+
+
+def all_studies(connection: Connection) -> list[int]:
+    """Return the primary key of every study."""
+    return list(connection.execute(select(study.c.pk)).scalars())
+
+
 def by_pk(connection: Connection, pks: Iterable[int]) -> list[StoredInstance]:
     """Return live instances by primary key, in no particular order."""
     joined = instance.join(series, instance.c.series_fk == series.c.pk).join(study, series.c.study_fk == study.c.pk)

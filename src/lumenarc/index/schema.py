@@ -170,6 +170,7 @@ instance = Table(
         postgresql_where=text("state <> 'live'"),
     ),
     Index("ix_instance_trash_fk", "trash_fk"),
+    Index("uq_instance_blob_key", "blob_key", unique=True),
     sqlite_autoincrement=True,
 )
 

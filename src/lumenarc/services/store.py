@@ -134,6 +134,13 @@ class Incoming:
         received = self._check(header)
         return self._index(received, header, digest, len(self._header), blob)
 
+    def adopt(self, blob: _Lying, meta: part10.Meta) -> Stored:
+        """Index what lies in the storage already; the caller has compared its digest."""
+        self._n_bytes, self._header = meta.n_bytes or 0, bytes(meta.header_bytes)
+        header = self._scan_blob(blob.key)
+        received = self._check(header)
+        return self._index(received, header, meta.digest or b"", meta.header_bytes, blob)
+
     def _scan(self, data: bytes | memoryview, *, complete: bool) -> Header:
         if self._syntax in DEFLATED:
             if not complete:
@@ -171,7 +178,9 @@ class Incoming:
         _check_pixels(header, self._n_bytes, deflated=self._syntax in DEFLATED)
         return received
 
-    def _index(self, received: Received, header: Header, digest: bytes, header_bytes: int, blob: BlobWriter) -> Stored:
+    def _index(
+        self, received: Received, header: Header, digest: bytes, header_bytes: int, blob: BlobWriter | _Lying
+    ) -> Stored:
         archive, settings = self._archive, self._archive.settings
         study_uid, series_uid = received.uid(0x0020000D), received.uid(0x0020000E)
         patient_id, issuer, name, birth_date = received.patient_key()
@@ -240,6 +249,36 @@ def begin(
     check_uid(sop_instance_uid, "SOP Instance UID", lenient=lenient)
     check_uid(sop_class_uid, "SOP Class UID", lenient=lenient)
     return Incoming(archive, sop_class_uid, sop_instance_uid, transfer_syntax_uid, source)
+
+
+class _Lying:
+    """A blob that lies in the storage already, in the role of one that has just been written."""
+
+    def __init__(self, archive: Archive, key: str) -> None:
+        self._archive, self.key = archive, key
+
+    def abort(self) -> None:
+        self._archive.storage.delete(self.key)
+
+
+def adopt(archive: Archive, key: str) -> Stored:
+    """Index a blob that has no row, after it has proved that it is whole; raise BadDataSet when it is not.
+
+    A blob that turns out to be indexed under another key is removed.
+    """
+    with archive.storage.open(key) as reader:
+        meta = part10.parse_meta(reader.read(0, _FIRST_SCAN_BYTES))
+        digest = hashlib.sha256()
+        place = meta.header_bytes
+        while chunk := reader.read(place, 1 << 20):
+            digest.update(chunk)
+            place += len(chunk)
+        if meta.digest != digest.digest() or meta.n_bytes != reader.size - meta.header_bytes:
+            raise BadDataSet("The blob was not written to its end.")
+    incoming = Incoming(
+        archive, meta.sop_class_uid, meta.sop_instance_uid, meta.transfer_syntax_uid, Source(meta.source_aet)
+    )
+    return incoming.adopt(_Lying(archive, key), meta)
 
 
 def store_part10(archive: Archive, chunks: Iterable[bytes], source: Source, *, study_uid: str | None = None) -> Stored:

@@ -1,0 +1,21 @@
+"""How a command-line tool opens the archive: the settings that `serve` would use, with --data, --database, --config."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lumenarc.archive import Archive, open_archive
+from lumenarc.config import load
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which archive is meant."""
+    parser.add_argument("--data", type=Path, help="the data folder")
+    parser.add_argument("--database", help="the database URL")
+    parser.add_argument("--config", type=Path, help="a lumenarc.toml")
+
+
+def opened(options: argparse.Namespace) -> Archive:
+    """Open the archive that the options name."""
+    return open_archive(load(options.config, data=options.data, database=options.database))

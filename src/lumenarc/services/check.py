@@ -1,0 +1,107 @@
+"""Does the index agree with the blobs, and is every byte as it was received? And how is it mended?
+
+After a power cut the index may lack the newest rows (SQLite with synchronous=NORMAL): the blobs were flushed before
+anybody was told, so `recover` brings the index up to date from them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+
+from lumenarc.archive import Archive
+from lumenarc.errors import Corrupt, LumenarcError
+from lumenarc.index import lookup, marks
+from lumenarc.index.trash import recount
+from lumenarc.services import retrieve, store
+
+_BATCH = 500
+_RUNNING_SINCE = "running_since"
+
+
+@dataclass(slots=True)
+class CheckReport:
+    """What a check found; UIDs of instances, keys of blobs."""
+
+    n_instances: int = 0
+    n_blobs: int = 0
+    corrupt: list[tuple[str, str]] = field(default_factory=list)
+    without_row: list[str] = field(default_factory=list)
+    adopted: list[str] = field(default_factory=list)
+    set_aside: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """True when nothing is wrong, or everything that was has been mended."""
+        return not self.corrupt and len(self.without_row) == len(self.adopted) + len(self.set_aside)
+
+
+def check(archive: Archive, *, repair: bool = False, on_progress: Callable[[int], None] | None = None) -> CheckReport:
+    """Verify every instance against its digest and look for blobs without a row.
+
+    With `repair` whole blobs without a row are indexed, unfinished ones set aside, and counters set right. A corrupt
+    instance is only reported: nothing here can bring its bytes back.
+    """
+    report = CheckReport()
+    with archive.index.read() as connection:
+        for inst in lookup.everything(connection):
+            report.n_instances += 1
+            try:
+                retrieve.verify(archive, inst)
+            except Corrupt as error:
+                report.corrupt.append((inst.sop_instance_uid, str(error)))
+            if on_progress is not None:
+                on_progress(report.n_instances)
+    for key in _without_row(archive, "", report):
+        report.without_row.append(key)
+        if repair:
+            _mend(archive, key, report)
+    if repair:
+        with archive.index.read() as connection:
+            pks = lookup.all_studies(connection)
+        for pk in pks:
+            archive.index.write(partial(recount, study_pks={pk}, now_ms=archive.now_ms()))
+    return report
+
+
+def _without_row(archive: Archive, since: str, report: CheckReport) -> Iterator[str]:
+    keys = archive.storage.keys(since)
+    while batch := list(islice(keys, _BATCH)):
+        report.n_blobs += len(batch)
+        with archive.index.read() as connection:
+            known = lookup.known_keys(connection, batch)
+        yield from (key for key in batch if key not in known)
+
+
+def _mend(archive: Archive, key: str, report: CheckReport) -> None:
+    try:
+        store.adopt(archive, key)
+        report.adopted.append(key)
+    except LumenarcError:
+        archive.storage.set_aside(key)
+        report.set_aside.append(key)
+
+
+def recover(archive: Archive) -> CheckReport:
+    """Call before the doors open: after an unclean stop, index the blobs written since the last start.
+
+    Only one process may do this at a time, and nothing may be receiving: a blob being written would be set aside.
+    """
+    report = CheckReport()
+    with archive.index.read() as connection:
+        since = marks.get(connection, _RUNNING_SINCE)
+    if since:
+        for key in list(_without_row(archive, since, report)):
+            report.without_row.append(key)
+            _mend(archive, key, report)
+    today = time.strftime("%Y/%m/%d", time.gmtime(archive.now_ms() / 1000))
+    archive.index.write(lambda connection: marks.put(connection, _RUNNING_SINCE, today))
+    return report
+
+
+def stopped_cleanly(archive: Archive) -> None:
+    """Call after the doors have closed: the next start has nothing to look for."""
+    archive.index.write(lambda connection: marks.put(connection, _RUNNING_SINCE, ""))

@@ -1,0 +1,133 @@
+"""Does an import take what is DICOM and name what is not, and do check and recovery find and mend what is wrong?"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from corpus import PYDICOM_FILES
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import select
+
+from lumenarc.archive import Archive, open_archive
+from lumenarc.cli import main
+from lumenarc.config import Settings, load
+from lumenarc.index.schema import instance, study
+from lumenarc.services import check, ingest, retrieve, store
+
+CT = PYDICOM_FILES / "test_files" / "CT_small.dcm"
+MR = PYDICOM_FILES / "test_files" / "MR_small.dcm"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+    return load(data=tmp_path / "data", database=database, min_free_bytes=0)
+
+
+@pytest.fixture
+def archive(settings: Settings) -> Iterator[Archive]:
+    opened = open_archive(settings)
+    yield opened
+    opened.close()
+
+
+def put(archive: Archive, path: Path) -> store.Stored:
+    return store.store_part10(archive, [path.read_bytes()], store.Source("SCU", "127.0.0.1"))
+
+
+def test_files_folders_and_zips(archive: Archive, tmp_path: Path) -> None:
+    folder = tmp_path / "in" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "a.dcm").write_bytes(CT.read_bytes())
+    (folder / "note.txt").write_text("no image")
+    (folder / "link").symlink_to("/etc/passwd")
+    (folder / "DICOMDIR").write_bytes(CT.read_bytes())
+    with zipfile.ZipFile(tmp_path / "in" / "b.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(MR, "../../../escape.dcm")
+        packed.writestr("broken.dcm", MR.read_bytes()[:2000])
+    results: list[ingest.ImportResult] = []
+    summary = ingest.import_paths(archive, [tmp_path / "in", CT, tmp_path / "missing"], results.append)
+    assert (summary.n_stored, summary.n_duplicates, summary.n_skipped) == (2, 1, 1)
+    assert {Path(r.name).name for r in summary.failed or ()} == {"note.txt", "b.zip:broken.dcm", "missing"}
+    assert not list(tmp_path.rglob("escape.dcm"))
+    assert check.check(archive).clean
+
+
+def test_a_zip_bomb_stops_early(archive: Archive) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as writer:
+        head = CT.read_bytes()[:5000]
+        writer.writestr("bomb.dcm", head + bytes(200 << 20))
+    packed.seek(0)
+    (result,) = ingest.import_stream(archive, "bomb.zip", packed, store.Source())
+    assert result.outcome == "failed"
+    assert "more than allowed" in result.error
+    assert list(archive.storage.keys()) == []
+
+
+def test_check_finds_a_flipped_byte_and_a_stray_blob(archive: Archive) -> None:
+    done, other = put(archive, CT), put(archive, MR)
+    inst = retrieve.find_object(archive, done.sop_instance_uid)
+    with archive.storage.open(inst.blob_key) as reader:
+        path = reader.path
+    assert path is not None
+    spoilt = bytearray(path.read_bytes())
+    spoilt[-7] ^= 1
+    path.write_bytes(spoilt)
+    stray = path.with_name("f" * 32 + ".dcm")
+    stray.write_bytes(b"half a file")
+    report = check.check(archive)
+    assert [uid for uid, _reason in report.corrupt] == [done.sop_instance_uid]
+    assert len(report.without_row) == 1
+    assert not report.clean
+    mended = check.check(archive, repair=True)
+    assert mended.set_aside == report.without_row
+    assert not stray.exists()
+    assert retrieve.find_object(archive, other.sop_instance_uid)
+
+
+def test_rows_lost_in_a_power_cut_come_back_from_the_blobs(archive: Archive, settings: Settings) -> None:
+    assert check.recover(archive).n_blobs == 0
+    first, second = put(archive, CT), put(archive, MR)
+    before = retrieve.find_object(archive, second.sop_instance_uid)
+    with archive.index.read() as connection:
+        connection.execute(sql_delete(instance).where(instance.c.sop_instance_uid == second.sop_instance_uid))
+        connection.commit()
+    (settings.data / "blobs" / before.blob_key).with_name("e" * 32 + ".dcm").write_bytes(CT.read_bytes()[:3000])
+    again = open_archive(settings)
+    report = check.recover(again)
+    assert (report.adopted, len(report.set_aside)) == ([before.blob_key], 1)
+    found = retrieve.find_object(again, second.sop_instance_uid)
+    assert (found.sha256, found.source_aet, found.pixel_offset) == (before.sha256, "SCU", before.pixel_offset)
+    assert retrieve.find_object(again, first.sop_instance_uid)
+    check.stopped_cleanly(again)
+    assert check.recover(again).n_blobs == 0
+    check.check(again, repair=True)
+    with again.index.read() as connection:
+        assert sorted(connection.execute(select(study.c.n_instances)).scalars()) == [1, 1]
+    again.close()
+
+
+def test_the_tools_say_what_they_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = str(tmp_path / "data")
+    with pytest.raises(SystemExit) as stopped:
+        main(["import", "--data", data, str(CT)])
+    assert stopped.value.code == 0
+    assert "1 stored, 0 already there, 0 skipped, 0 failed" in capsys.readouterr().out
+    junk = tmp_path / "junk"
+    junk.write_bytes(struct.pack("<4I", 1, 2, 3, 4))
+    with pytest.raises(SystemExit) as stopped:
+        main(["import", "--data", data, str(CT), str(junk)])
+    printed = capsys.readouterr()
+    assert stopped.value.code == 1
+    assert "junk: This is no DICOM file." in printed.err
+    assert "0 stored, 1 already there" in printed.out
+    with pytest.raises(SystemExit) as stopped:
+        main(["check", "--data", data])
+    assert stopped.value.code == 0
+    assert "1 instances, 1 blobs, 0 corrupt: clean" in capsys.readouterr().out
