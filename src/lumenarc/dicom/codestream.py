@@ -29,6 +29,8 @@ class Codestream:
     """The low byte of the JPEG SOF marker: 0xC0 baseline, 0xC3 lossless, 0xF7 JPEG-LS; 0 otherwise."""
     is_ybr: bool | None = None
     """What JFIF, Adobe and component identifiers say about colour; None: nothing."""
+    is_reversible: bool = True
+    """JPEG 2000: the wavelet is 5-3, not 9-7."""
 
 
 def read_jpeg(data: bytes) -> Codestream:
@@ -90,8 +92,17 @@ def read_jpeg2000(data: bytes) -> Codestream:
     parts = data[start + 42 : start + 42 + 3 * samples]
     if not 0 < samples <= 4 or len(parts) < 3 * samples or left >= width or top >= height:
         raise Unrenderable("The JPEG 2000 size segment makes no sense")
-    depth = parts[0]
-    return Codestream(height - top, width - left, samples, (depth & 0x7F) + 1, signed=bool(depth & 0x80))
+    depth, style = parts[0], data.find(b"\xff\x52", start + 42 + 3 * samples)
+    # COD: marker 2, length 2, style 1, progression 4, levels 1, block 2, block style 1, then the wavelet
+    reversible = not (style >= 0 and data[style + 13 : style + 14] == b"\0")
+    return Codestream(
+        height - top,
+        width - left,
+        samples,
+        (depth & 0x7F) + 1,
+        signed=bool(depth & 0x80),
+        is_reversible=reversible,
+    )
 
 
 class _Bits:

@@ -78,7 +78,7 @@ def shape_of(head: LazySet) -> PixelShape:
         planar=samples > 1 and head.us(0x00280006) == 1,
         n_frames=max(head.integer(0x00280008, 1), 1),
         is_float=is_float,
-        is_words=head.vr(0x7FE00010) in ("OW", ""),
+        is_words=head.vr(0x7FE00010) == "OW",
     )  # fmt: skip
 
 
@@ -124,8 +124,11 @@ def _decode_compressed(data: bytes, family: Family, shape: PixelShape) -> Frame:
     found = codecs.decode(data, family, shape.expected, shape.photometric)
     container = found.samples
     photometric = "RGB" if found.is_rgb and shape.samples == 3 else shape.photometric
-    if found.signed or found.samples.dtype.kind == "i":
-        values = container if shape.signed else mask_values(container, shape.bits_stored, shape.bits_stored - 1, False)
+    is_signed = found.signed or found.samples.dtype.kind == "i"
+    if is_signed and shape.signed and found.precision <= shape.bits_stored:
+        values = container
+    elif is_signed and not shape.signed:
+        values = mask_values(container, shape.bits_stored, shape.bits_stored - 1, False)
     elif found.precision > shape.bits_stored:
         values = mask_values(container, shape.bits_stored, shape.high_bit, shape.signed)
     else:

@@ -103,8 +103,12 @@ def recode_frame(data: bytes, frame_index: int, shape: PixelShape, recoding: Rec
         # Overlays or garbage live outside the stored bits: keep every bit of the container.
         values, stored, high = frame.container, shape.bits_stored, shape.high_bit
         precision = shape.bits_allocated
+        if shape.signed and target.family in _SIGNED_AS_IS:
+            values = values.view(f"i{values.dtype.itemsize}")
     else:
         values, precision = _representable(values, shape, target.family), stored
+        if shape.signed and target.family in _NEEDS_FULL_DEPTH:
+            precision = shape.bits_allocated
     if target.lossy:
         values, photometric = _for_lossy(values, photometric, shape)
         stored, high = _depth_after_lossy(target, shape)
@@ -158,10 +162,11 @@ def _has_spare_bits(frame: Frame, shape: PixelShape) -> bool:
     if shape.bits_stored == shape.bits_allocated:
         return False
     container = frame.container
-    settled = mask_values(container, shape.bits_stored, shape.high_bit, shape.signed)
     if shape.high_bit + 1 > shape.bits_stored:
         return True
-    return bool((settled.view(container.dtype) != container).any())
+    signs = (False, True) if shape.signed else (False,)
+    settled = (mask_values(container, shape.bits_stored, shape.high_bit, sign) for sign in signs)
+    return not any(np.array_equal(values.view(container.dtype), container) for values in settled)
 
 
 def _representable(values: Array, shape: PixelShape, family: Family) -> Array:
@@ -169,6 +174,8 @@ def _representable(values: Array, shape: PixelShape, family: Family) -> Array:
     if values.dtype.kind != "i" or family in _SIGNED_AS_IS:
         return values
     unsigned = values.view(f"u{values.dtype.itemsize}")
+    if family in _NEEDS_FULL_DEPTH:
+        return unsigned  # the stream's precision is that of the container: the sign is extended to it
     return mask_values(unsigned, shape.bits_stored, shape.bits_stored - 1, False)
 
 

@@ -2,8 +2,8 @@
 8.3.5).
 
 Stored values → modality → VOI → presentation → 8 or 16 bits; palette and colour beside it; then overlays, shutters,
-the shown part, scaling, graphics and text. To be called inside a decoding worker: `head` is the data set up to its
-pixel data.
+the shown part, scaling, graphics and text. To be called inside a decoding worker: `head` is the data set up to
+the value of its pixel data, the tag and VR of that element included.
 """
 
 from __future__ import annotations

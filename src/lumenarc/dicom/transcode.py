@@ -113,8 +113,8 @@ def _transcode_plain(source: DataSetSource, recoding: Recoding) -> Iterator[byte
 
 def _transcode_image(source: DataSetSource, pixel: PixelElement, recoding: Recoding, recode: Recode) -> Iterator[bytes]:
     header_length = 12 if Encoding.of(source.transfer_syntax_uid).explicit else 8
-    head_bytes = source.read(0, pixel.offset - header_length)
-    head = LazySet.of(head_bytes, source.transfer_syntax_uid)
+    whole = source.read(0, pixel.offset)
+    head, head_bytes = LazySet.of(whole, source.transfer_syntax_uid), whole[:-header_length]
     shape = shape_of(head)
     if pixel.tag != 0x7FE00010:
         shape = replace(shape, is_float=True, signed=False)
@@ -205,25 +205,26 @@ class _Job:
         source = Encoding.of(self.source.transfer_syntax_uid)
         unit = self.shape.bits_allocated // 8
         if unit <= 1:
-            unit = 2 if self.shape.is_words else 1
+            unit = 2 if self.shape.is_words and source.order == ">" else 1
         length = self.pixel.length
-        yield self._native_header(length, is_words=unit > 1)
+        yield self._native_header(length)
         for place in range(0, length, _CHUNK):
             chunk = self.source.read(self.pixel.offset + place, min(_CHUNK, length - place))
             if len(chunk) != min(_CHUNK, length - place):
                 raise BadDataSet("The pixel data end early")
-            if unit > 1 and source.order != self.target.order:
+            if unit > 1 and (source.order != self.target.order or self.shape.bits_allocated <= 8):
                 whole = len(chunk) // unit * unit
                 chunk = swap(chunk[:whole], unit) + chunk[whole:]
             yield chunk
         if length % 2:
             yield b"\0"
 
-    def _native_header(self, n_bytes: int, *, is_words: bool = False) -> bytes:
+    def _native_header(self, n_bytes: int) -> bytes:
         if n_bytes > 0xFFFFFFFE:
             raise NotAcceptable("Uncompressed, the pixel data would be longer than an element can be")
-        wide = is_words or self.shape.bits_allocated > 8
-        vr = {0x7FE00008: b"OF", 0x7FE00009: b"OD"}.get(self.pixel.tag, b"OW" if wide else b"OB")
+        # Bytes are written as OB: then the byte order cannot touch them.
+        plain = b"OW" if self.shape.bits_allocated > 8 else b"OB"
+        vr = {0x7FE00008: b"OF", 0x7FE00009: b"OD"}.get(self.pixel.tag, plain)
         n_bytes += n_bytes % 2
         return element(self.pixel.tag, vr, b"", self.target)[:-4] + struct.pack(f"{self.target.order}I", n_bytes)
 

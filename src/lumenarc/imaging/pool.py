@@ -34,7 +34,7 @@ _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEX
 
 @dataclass(frozen=True, slots=True)
 class RenderJob:
-    """One image to draw. `head` is the data set up to its pixel data; `frames` are (index from 0, bytes)."""
+    """One image to draw. `head` is the data set up to the pixel data's value; `frames` are (index from 0, bytes)."""
 
     head: bytes
     transfer_syntax_uid: str
