@@ -1,0 +1,17 @@
+// How is a DICOM attribute shown as text? Names by PS3.5 6.2.1, DICOM JSON by PS3.18 F.2.
+export type Attribute = { vr: string; Value?: unknown[] };
+export type Attributes = Record<string, Attribute>;
+
+/** Write a person name: ideographic, else alphabetic, else phonetic; `^` parts joined by spaces. */
+export function personName(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return '';
+  const groups = value as Record<string, unknown>;
+  const chosen = [groups.Ideographic, groups.Alphabetic, groups.Phonetic].find((g) => typeof g === 'string' && g.replace(/[\^ ]/g, ''));
+  return typeof chosen === 'string' ? chosen.split('^').map((part) => part.trim()).filter(Boolean).join(' ') : '';
+}
+
+/** Write all values of one attribute, or the empty text. */
+export function text(row: Attributes, tag: string): string {
+  const attribute = row[tag];
+  return (attribute?.Value ?? []).map((v) => (attribute?.vr === 'PN' ? personName(v) : String(v ?? ''))).join(', ');
+}
