@@ -131,7 +131,10 @@ class _Builder:
             if key.tag == _REQUESTS and isinstance(key.matcher, Item):
                 yield from _requests(key.matcher)
             return
-        yield self._column(line, key)
+        if isinstance(key.matcher, PersonName) and line.column == "name":
+            yield self._patients_named(line, key.matcher)
+        else:
+            yield self._column(line, key)
         if isinstance(key.matcher, PersonName) and line.column in ("name", "referring_physician"):
             yield from self._name_by_text(line, key.matcher)
 
@@ -182,6 +185,16 @@ class _Builder:
             if group
         ]
         return and_(*parts)
+
+    def _patients_named(self, line: Indexed, matcher: PersonName) -> Condition:
+        """Match the name of the patient, each component group through its own index."""
+        columns = [patient.c[f"{line.column}_{suffix}"] for suffix in "aip"]
+        if not matcher.any_group or matcher.groups[0][:1] in ("", "*", "?"):
+            return self._name(matcher, columns)
+        patterns = name_patterns(matcher.groups[0])
+        found = [select(patient.c.pk).where(any_glob(c, patterns, sqlite=self._sqlite)) for c in columns]
+        target: Any = patient.c.pk if self._query.level is Level.PATIENT else study.c.patient_fk
+        return or_(target.in_(found[0].union(*found[1:])))
 
     def _name_by_text(self, line: Indexed, matcher: PersonName) -> Iterator[Condition]:
         """A key that begins with a wildcard has no prefix to look up: let the trigram index choose candidates."""
