@@ -32,6 +32,8 @@ metadata = MetaData(
 
 # SQLite gives fast rowids only to INTEGER PRIMARY KEY; PostgreSQL needs 64 bits.
 Key64 = BigInteger().with_variant(Integer(), "sqlite")
+# Compared by code point whatever the locale of the database: ranges, prefixes and order agree with Python.
+Plain = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 def _indexed(level: Level) -> Iterator[Column[object]]:
@@ -41,11 +43,11 @@ def _indexed(level: Level) -> Iterator[Column[object]]:
             continue
         if line.kind is Kind.NAME:
             for group in ("a", "i", "p"):
-                yield Column(f"{line.column}_{group}", Text, nullable=False, server_default="")
+                yield Column(f"{line.column}_{group}", Plain, nullable=False, server_default="")
         elif line.kind is Kind.INTEGER:
             yield Column(line.column, BigInteger)
         else:
-            yield Column(line.column, Text, nullable=False, server_default="")
+            yield Column(line.column, Plain, nullable=False, server_default="")
 
 
 patient = Table(
@@ -72,8 +74,8 @@ patient_identifier = Table(
     metadata,
     Column("pk", Key64, primary_key=True),
     Column("patient_fk", ForeignKey("patient.pk", ondelete="CASCADE"), nullable=False, index=True),
-    Column("value", Text, nullable=False),
-    Column("issuer", Text, nullable=False, server_default=""),
+    Column("value", Plain, nullable=False),
+    Column("issuer", Plain, nullable=False, server_default=""),
     Index("ix_patient_identifier_value", "value", "issuer"),
 )
 
