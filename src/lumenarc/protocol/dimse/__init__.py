@@ -1,0 +1,1 @@
+"""DIMSE messages (PS3.7): command sets, their assembly from fragments, and status codes."""

@@ -1,0 +1,1 @@
+"""What PS3.18 puts into HTTP headers and bodies, as pure functions: multipart, media types, addresses."""
