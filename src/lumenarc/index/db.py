@@ -110,6 +110,21 @@ class Index:
         self._writer.dispose()
 
 
+def execute_raw(connection: Connection, sql: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+    """Run SQL in the dialect's own words and return its first row.
+
+    For the few statements that every received instance needs: SQLAlchemy's result machinery costs more there than the
+    database. Errors come as SQLAlchemy's all the same.
+    """
+    raw: Any = connection.connection.driver_connection
+    errors: Any = connection.dialect.dbapi
+    try:
+        row: tuple[Any, ...] | None = raw.execute(sql, parameters).fetchone()
+    except errors.Error as error:
+        raise DBAPIError.instance(sql, None, error, errors.Error) from error
+    return row
+
+
 def _begin_immediate(connection: Connection) -> None:
     """Take SQLite's write lock at once: a transaction that reads first could not be upgraded later."""
     connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from lumenarc.errors import DuplicateInstance, LumenarcError, PatientConflict
-from lumenarc.index.db import Index
+from lumenarc.index.db import Index, execute_raw
 from lumenarc.index.schema import instance, patient, patient_identifier, series, series_request, study, trash
 from lumenarc.index.trash import recount
 
@@ -183,7 +183,7 @@ class Inserter:
         uid = new.values["sop_instance_uid"]
         values = new.values | {"series_fk": parents.series_pk, "state": "live", "note": "; ".join(notes)}
         outcome = "stored"
-        if connection.exec_driver_sql(self._sql.insert_instance, values).first() is None:
+        if execute_raw(connection, self._sql.insert_instance, values) is None:
             stored = connection.execute(
                 select(instance.c.pk, instance.c.sha256, instance.c.series_fk, instance.c.data_set_bytes).where(
                     instance.c.sop_instance_uid == uid, instance.c.state == "live"
@@ -319,11 +319,11 @@ class _Gain:
     def write(self, connection: Connection, series_pk: int, sql: _Statements) -> None:
         """Update series, then study: everywhere in this order, by rising keys."""
         more = {"n": self.n_instances, "size": self.size_bytes, "now": self.now_ms}
-        total, classes = connection.exec_driver_sql(sql.update_series, more | {"key": series_pk}).one()
+        total, classes = execute_raw(connection, sql.update_series, more | {"key": series_pk}) or (0, "")
         if (merged := _merged(classes, self.classes)) != classes:
             connection.execute(update(series).where(series.c.pk == series_pk).values(sop_classes=merged))
         more |= {"key": self.study_pk, "series": int(total == self.n_instances)}
-        row = connection.exec_driver_sql(sql.update_study, more).one()
+        row = execute_raw(connection, sql.update_study, more) or ("", "")
         modalities, classes = _merged(row[0], {self.modality} - {""}), _merged(row[1], self.classes)
         if (modalities, classes) != tuple(row):
             connection.execute(
