@@ -158,7 +158,7 @@ def _shifted_key(key: Key, minutes: int) -> Key:
     return Key(key.tag, key.vr, moved_range)
 
 
-# What QIDO-RS returns unasked, by level (PS3.18 Tables 10.6.3-3 to 10.6.3-5).
+# What QIDO-RS returns unasked, by level (PS3.18 Tables 10.6.3-3 to 10.6.3-5); of an instance only what its row has.
 DEFAULT_RETURNS: dict[Level, frozenset[int]] = {
     Level.PATIENT: frozenset({0x00100010, 0x00100020, 0x00100021, 0x00100030, 0x00100040, 0x00201200}),
     Level.STUDY: frozenset(
@@ -170,7 +170,7 @@ DEFAULT_RETURNS: dict[Level, frozenset[int]] = {
         | {0x00400244, 0x00400245, 0x00400275}
     ),
     Level.IMAGE: frozenset(
-        {0x00080016, 0x00080018, 0x00080056, 0x00080201, 0x0020000D, 0x0020000E, 0x00200013, 0x00280010}
+        {0x00080016, 0x00080018, 0x00080056, 0x0020000D, 0x0020000E, 0x00200013, 0x00280010}
         | {0x00280011, 0x00280100, 0x00280008, 0x00083002}
     ),
 }  # fmt: skip

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from lumenarc.archive import Archive
 from lumenarc.dicom.attributes import COMPUTED, INDEXED, LEVEL_TAGS, Kind, Level, level_of
 from lumenarc.dicom.matching import matches
 from lumenarc.dicom.query import Attributes, Query
+from lumenarc.dicom.query_parse import DEFAULT_RETURNS
 from lumenarc.errors import LumenarcError
 from lumenarc.index import lookup
 from lumenarc.index.schema import instance, patient, series, study
@@ -26,7 +27,9 @@ _UID_TAGS = {Level.STUDY: 0x0020000D, Level.SERIES: 0x0020000E}
 _INSTANCE_LINES = tuple(line for line in INDEXED if line.level is Level.IMAGE)
 # What an instance's row can give back exactly as it came; anything else is read from its blob.
 _EXACT = frozenset(
-    line.tag for line in _INSTANCE_LINES if line.kind in (Kind.UID, Kind.INTEGER) or line.column.endswith("_flag")
+    line.tag
+    for line in _INSTANCE_LINES
+    if line.kind in (Kind.UID, Kind.INTEGER, Kind.DATE) or line.column.endswith("_flag")
 )
 _LISTS: dict[int, Any] = {0x00080061: study.c.modalities, 0x00080062: study.c.sop_classes}
 _AVAILABLE_SYNTAX, _AVAILABILITY, _RETRIEVE_AET = 0x00083002, 0x00080056, 0x00080054
@@ -68,6 +71,7 @@ def _rows(archive: Archive, query: Query, plan: Plan) -> Iterator[Attributes]:
     with archive.index.read() as connection:
         cursor = connection.execution_options(yield_per=_AT_ONCE).execute(found)
         for rows in cursor.partitions():
+            reader.prepare(connection, rows)
             for row in rows:
                 answer = reader.read(row)
                 if answer is not None:
@@ -81,8 +85,9 @@ class _RowReader:
         self._archive, self._query, self._residual = archive, query, plan.residual
         self.columns: list[Any] = []
         self._adders: list[Adder] = []
-        self._returns = frozenset() if query.returns is None else query.returns
-        self._all = query.include_all or query.returns is None
+        defaults = frozenset[int]().union(*(DEFAULT_RETURNS[level] for level in Level if level <= query.level))
+        self._returns = defaults if query.returns is None else query.returns
+        self._all = query.include_all
         self._names = {f"{tag:08X}" for tag in self._returns}
         needed = {key.tag for key in self._residual.keys} if self._residual else set()
         if self._residual:
@@ -97,6 +102,7 @@ class _RowReader:
         self._members = [
             _listed(f"{tag:08X}", "CS", self._column(_LISTS[tag])) for tag in sorted(needed & _LISTS.keys())
         ]
+        self._stored: dict[int, lookup.StoredInstance] = {}
         self._memory: dict[int, tuple[str, Attributes]] = {}
         if query.level is Level.IMAGE:
             self._instance_columns()
@@ -179,14 +185,19 @@ class _RowReader:
         self._memory[at] = (text, found)
         return found
 
+    def prepare(self, connection: Connection, rows: Sequence[Any]) -> None:
+        """Look up where the blobs of these rows lie, if they are needed at all."""
+        if self._from_blob:
+            pks = [row[self._blob_at] for row in rows]
+            self._stored = {stored.pk: stored for stored in lookup.by_pk(connection, pks)}
+
     def _blob_attributes(self, pk: int) -> Attributes:
         """Read an instance's own attributes; one that cannot be read still answers with what the index knows."""
-        with self._archive.index.read() as connection:
-            stored = lookup.by_pk(connection, [pk])
-        if not stored:
+        stored = self._stored.get(pk)
+        if stored is None:
             return {}
         try:
-            return retrieve.attributes(self._archive, stored[0])
+            return retrieve.attributes(self._archive, stored)
         except LumenarcError:
             return {}
 
