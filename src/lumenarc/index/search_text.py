@@ -54,12 +54,3 @@ def install(connection: Connection) -> None:
     except DBAPIError:
         # Not allowed, or not installed: the same answers, found by reading every row.
         return
-
-
-def trigrams_from(connection: Connection, prefix: str, limit: int) -> list[str]:
-    """Return the stored trigrams (SQLite) that begin with one or two characters, at most `limit`."""
-    rows = connection.execute(
-        text("SELECT term FROM study_trigram WHERE term >= :low AND term < :high LIMIT :n"),
-        {"low": prefix, "high": prefix + chr(0x10FFFF), "n": limit},
-    )
-    return [row[0] for row in rows]
