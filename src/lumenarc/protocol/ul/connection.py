@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from lumenarc.protocol.ul import pdu as pdus
 from lumenarc.protocol.ul.failures import LocalError, RemoteError
+from lumenarc.protocol.ul.items import INVALID_PARAMETER
 from lumenarc.protocol.ul.pdu import (
     P_DATA,
     PDU_AND_PDV,
@@ -146,7 +147,7 @@ class Connection:
             if length > limit:
                 text = f"PDU type {kind:02X}H of {length} bytes." if limit else f"PDU type {kind:02X}H does not exist."
                 self._start = self._end
-                self._invalid(RemoteError(text, pdus.INVALID_PARAMETER if limit else pdus.UNRECOGNIZED_PDU))
+                self._invalid(RemoteError(text, INVALID_PARAMETER if limit else pdus.UNRECOGNIZED_PDU))
                 continue
             if n_left < 6 + length:
                 return None
@@ -275,7 +276,5 @@ class Connection:
             self._events.append(Aborted(True, what.source, what.reason, "The peer aborted the association."))
         elif action == "AA-4":
             self._events.append(Aborted(True, 0, 0, "The peer closed the connection."))
-        elif action == "AA-5":
-            self._events.append(Closed(False))
-        elif action == "AA-2" and isinstance(what, Abort):
+        elif action == "AA-5" or (action == "AA-2" and isinstance(what, Abort)):
             self._events.append(Closed(False))

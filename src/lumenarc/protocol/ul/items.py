@@ -33,7 +33,7 @@ class ProposedContext:
 
 @dataclass(frozen=True, slots=True)
 class ContextResult:
-    """The answer to a presentation context (item 21H): 0 accepted, 1 user, 2 provider, 3 abstract, 4 transfer syntax."""
+    """The answer to a context (item 21H): 0 accepted, 1 user, 2 provider, 3 abstract, 4 transfer syntax."""
 
     id: int
     result: int
