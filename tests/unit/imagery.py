@@ -36,7 +36,7 @@ def sequence(tag: int, *items: bytes) -> bytes:
 def build_head(rows: int, columns: int, bits: int = 8, **more: Any) -> bytes:
     """Encode the header of an image; `more`: samples, photometric, signed, planar, frames, extra (list of bytes)."""
     allocated = more.get("allocated", 8 if bits <= 8 else 16 if bits <= 16 else 32)
-    parts = [
+    parts: list[bytes] = [
         element(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.7"),
         element(0x00080018, "UI", "1.2.3.4"),
         element(0x00280002, "US", more.get("samples", 1)),
@@ -51,7 +51,13 @@ def build_head(rows: int, columns: int, bits: int = 8, **more: Any) -> bytes:
         element(0x00280103, "US", int(more.get("signed", False))),
         *more.get("extra", []),
     ]
-    return b"".join(sorted(parts, key=lambda part: struct.unpack("<HH", part[:4])))
+    ordered: list[bytes] = sorted(parts, key=tag_order)
+    return b"".join(ordered)
+
+
+def tag_order(part: bytes) -> tuple[int, ...]:
+    """Give the key that sorts encoded elements."""
+    return struct.unpack("<HH", part[:4])
 
 
 def ramp(rows: int, columns: int, bits: int) -> NDArray[Any]:
@@ -59,4 +65,5 @@ def ramp(rows: int, columns: int, bits: int) -> NDArray[Any]:
     top = (1 << bits) - 1
     y, x = np.mgrid[0:rows, 0:columns]
     values = (x * top // max(columns - 1, 1) + y * top // max(rows - 1, 1)) // 2
-    return values.astype(np.uint8 if bits <= 8 else np.uint16 if bits <= 16 else np.uint32)
+    found: NDArray[Any] = values.astype(np.uint8 if bits <= 8 else np.uint16 if bits <= 16 else np.uint32)
+    return found

@@ -62,7 +62,10 @@ _WORD = re.compile(r"[^\s^=\\,;]+")
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What to keep, what to write instead."""
+    """What to keep, what to write instead.
+
+    The option clean_pixel_data only declares: give it when the frames are recoded with Recoding.blank.
+    """
 
     options: frozenset[str] = frozenset()
     patient_name: str | None = None
@@ -322,6 +325,8 @@ class _Work:
         ds.PatientID = self.pseudonym if policy.patient_id is None else policy.patient_id
         self.report.patient_id = ds.PatientID
         ds.PatientIdentityRemoved = "YES"
+        if "clean_pixel_data" in options:
+            ds.BurnedInAnnotation = "NO"
         ds.DeidentificationMethod = f"Lumenarc, DICOM PS3.15 {EDITION} Annex E"
         codes = [("113100", "Basic Application Confidentiality Profile")]
         codes += [OPTIONS[name][1:] for name in sorted(options)]

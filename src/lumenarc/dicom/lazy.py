@@ -160,9 +160,9 @@ class LazySet:
         value = self.raw(tag)
         return int(struct.unpack_from(f"{self._order}H", value)[0]) if len(value) >= 2 else default
 
-    def integer(self, tag: int, default: int) -> int:
+    def integer(self, tag: int, default: int, vr: str = "") -> int:
         """Give an IS or binary integer, or `default` when absent or not finite."""
-        found = self.number(tag, default)
+        found = self.number(tag, default, vr)
         return int(found) if abs(found) < 1e15 else default
 
     def items(self, tag: int) -> list[LazySet]:

@@ -13,7 +13,7 @@ import numpy as np
 from lumenarc.dicom import codecs
 from lumenarc.dicom.codecs import Array, EncodeOptions, Family, Syntax
 from lumenarc.dicom.color import to_rgb8
-from lumenarc.dicom.lazy import EXPLICIT_BE
+from lumenarc.dicom.lazy import EXPLICIT_BE, LazySet
 from lumenarc.dicom.pixels import Frame, PixelShape, decode_frame, mask_values
 from lumenarc.errors import NotAcceptable, Unrenderable
 
@@ -32,6 +32,8 @@ class Recoding:
     verify: bool = True
     """Decode again what was compressed losslessly and compare."""
     allow_lossy_again: bool = False
+    blank: tuple[tuple[int, int, int, int], ...] = ()
+    """Rectangles to make black, left, top, right, bottom in pixels: burnt-in text (PS3.15 E.3.1)."""
 
     def as_dict(self) -> dict[str, Any]:
         """Give plain values for JSON."""
@@ -93,7 +95,7 @@ def recode_frame(data: bytes, frame_index: int, shape: PixelShape, recoding: Rec
         Unrenderable: the frame cannot be decoded, or did not survive verification.
     """
     target = check_recoding(shape, recoding)
-    frame = decode_frame(data, recoding.source_uid, shape, frame_index)
+    frame = _blanked(decode_frame(data, recoding.source_uid, shape, frame_index), shape, recoding)
     if target.family in (Family.NATIVE, Family.ENCAPSULATED, Family.DEFLATED_FRAME):
         return _to_plain(frame, shape, recoding, target)
     values, photometric = frame.values, frame.photometric
@@ -118,6 +120,41 @@ def recode_frame(data: bytes, frame_index: int, shape: PixelShape, recoding: Rec
     if recoding.verify and not target.lossy:
         _verify(found, frame, shape, recoding.target_uid)
     return found
+
+
+def _blanked(frame: Frame, shape: PixelShape, recoding: Recoding) -> Frame:
+    if not recoding.blank:
+        return frame
+    values, container = frame.values.copy(), frame.container.copy()
+    black: Any = 0
+    if frame.photometric.startswith("YBR_"):
+        middle = 1 << (shape.bits_stored - 1)
+        black = (0, middle, middle)
+    elif frame.photometric == "MONOCHROME1" and not shape.is_float:
+        black = (1 << (shape.bits_stored - int(shape.signed))) - 1
+    for left, top, right, bottom in recoding.blank:
+        spot = (slice(max(top, 0), max(bottom, 0)), slice(max(left, 0), max(right, 0)))
+        values[spot] = black
+        container[spot] = black
+    return Frame(values, frame.photometric, container)
+
+
+def outside_ultrasound_regions(head: LazySet) -> tuple[tuple[int, int, int, int], ...]:
+    """Give the borders around all ultrasound regions, where scanners write names; empty without regions.
+
+    PS3.3 C.8.5.5. To be used as Recoding.blank.
+    """
+    columns, rows = head.us(0x00280011), head.us(0x00280010)
+    boxes = [
+        tuple(item.integer(tag, 0, "UL") for tag in (0x00186018, 0x0018601A, 0x0018601C, 0x0018601E))
+        for item in head.items(0x00186011)
+    ]
+    if not boxes:
+        return ()
+    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+    right, bottom = max(box[2] for box in boxes) + 1, max(box[3] for box in boxes) + 1
+    borders = ((0, 0, columns, top), (0, bottom, columns, rows), (0, 0, left, rows), (right, 0, columns, rows))
+    return tuple(box for box in borders if box[0] < box[2] and box[1] < box[3])
 
 
 def _compress(values: Array, photometric: str, precision: int, recoding: Recoding, target: Syntax) -> tuple[bytes, str]:

@@ -64,7 +64,7 @@ def encapsulated_document(instance: LazySet) -> tuple[str, bytes]:
         raise Unrenderable("The instance holds no document")
     if media_type not in ("application/pdf", "text/xml", "model/stl", "model/obj", "model/mtl"):
         raise Unrenderable("The document is of an unknown type")
-    n_bytes = instance.integer(0x00420015, 0)
+    n_bytes = instance.integer(0x00420015, 0, "UL")
     if n_bytes in (len(data), len(data) - 1):
         return media_type, data[:n_bytes]
     return media_type, data[:-1] if data.endswith(b"\0") else data

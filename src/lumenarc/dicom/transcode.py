@@ -23,7 +23,7 @@ from lumenarc.dicom.recode import Recoded, Recoding, can_transcode, check_recodi
 from lumenarc.dicom.reencode import Changes, Encoding, element, reencode, swap
 from lumenarc.errors import BadDataSet, NotAcceptable
 
-__all__ = ["DataSetSource", "Recoding", "can_transcode", "find_pixels", "locate_frames", "transcode"]
+__all__ = ["DataSetSource", "Recoding", "can_transcode", "find_pixels", "locate_frames", "pixel_extent", "transcode"]
 
 Recode = Callable[[bytes, int, PixelShape, Recoding], Recoded]
 _DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -124,7 +124,7 @@ def _transcode_image(source: DataSetSource, pixel: PixelElement, recoding: Recod
         raise BadDataSet("The pixel data do not hold the number of frames the header says")
     job = _Job(source, pixel, shape, frames, recoding, recode)
     tail = _tail(source, pixel, frames)
-    if pixel.length is not None and target.family is Family.NATIVE:
+    if pixel.length is not None and target.family is Family.NATIVE and not recoding.blank:
         body, changes = job.copied(), _dropped()
     else:
         first = job.recoded(0)
@@ -136,14 +136,18 @@ def _transcode_image(source: DataSetSource, pixel: PixelElement, recoding: Recod
         yield reencode(tail, source.transfer_syntax_uid, recoding.target_uid, {}, shape.signed)
 
 
-def _tail(source: DataSetSource, pixel: PixelElement, frames: list[Frame]) -> bytes:
+def pixel_extent(source: DataSetSource, pixel: PixelElement, frames: list[Frame]) -> tuple[int, int]:
+    """Give where the pixel data element starts, its tag included, and where the next element would."""
+    start = pixel.offset - (12 if Encoding.of(source.transfer_syntax_uid).explicit else 8)
     if pixel.length is not None:
-        end = pixel.offset + pixel.length
-    else:
-        offset, length = frames[-1][-1]
-        end = offset + length + length % 2
-        if source.read(end, 4) == b"\xfe\xff\xdd\xe0":
-            end += 8
+        return start, pixel.offset + pixel.length
+    offset, length = frames[-1][-1]
+    end = offset + length + length % 2
+    return start, end + 8 if source.read(end, 4) == b"\xfe\xff\xdd\xe0" else end
+
+
+def _tail(source: DataSetSource, pixel: PixelElement, frames: list[Frame]) -> bytes:
+    end = pixel_extent(source, pixel, frames)[1]
     n_bytes = max(source.n_bytes - end, 0)
     return source.read(end, n_bytes) if 8 <= n_bytes <= _MAX_TAIL else b""
 

@@ -37,7 +37,9 @@ def recode(fields: dict[str, Any], blobs: list[bytes]) -> Message:
     from lumenarc.dicom.pixels import PixelShape
     from lumenarc.dicom.recode import Recoding, recode_frame
 
-    found = recode_frame(blobs[0], fields["frame_index"], PixelShape(**fields["shape"]), Recoding(**fields["recoding"]))
+    wish = fields["recoding"]
+    wish["blank"] = tuple(tuple(box) for box in wish["blank"])
+    found = recode_frame(blobs[0], fields["frame_index"], PixelShape(**fields["shape"]), Recoding(**wish))
     plain = asdict(found)
     data = plain.pop("data")
     return plain, [data]
