@@ -19,6 +19,7 @@
     ├── Unrenderable                   0xC004  422   AE    pixel data cannot be decoded or drawn
     ├── Unavailable                    0xA700  503   AE    try again later
     │   ├── OutOfResources             0xA700  507   AE    disk full, read-only, quota
+    │   ├── CommitUnknown              0xA700  503   AE    database lost while committing
     │   └── PeerFailed                 0xA702  502   AE    an outbound connection failed
     ├── Corrupt                        0xC005  500   AE    stored bytes do not match their digest
     └── Cancelled                      0xFE00  499   AE    the caller changed its mind
@@ -139,6 +140,10 @@ class OutOfResources(Unavailable):
     """The disk is full or read-only, or a quota is used up."""
 
     http_status = 507
+
+
+class CommitUnknown(Unavailable):
+    """The database went away while it committed: the change may have been made or not."""
 
 
 class PeerFailed(Unavailable):

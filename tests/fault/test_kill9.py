@@ -2,7 +2,7 @@
 
 The process that is killed is this file, run with a data folder and a number: it opens the archive as a server does,
 recovers, and four threads store without end. Each line it writes is the SOP Instance UID of an instance whose sender
-would be told that it is safe. LUMENARC_KILLS sets how often it is killed.
+would be told that it is safe. N_KILLS sets how often it is killed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lumenarc.services import check, retrieve, store
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 N_THREADS = 4
-N_KILLS = int(os.environ.get("LUMENARC_KILLS", "4"))
+N_KILLS = int(os.environ.get("N_KILLS", "4"))
 
 
 def _element(group: int, number: int, vr: bytes, text: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import struct
 import threading
 from collections.abc import Iterator
@@ -14,12 +15,14 @@ import pydicom
 import pytest
 from corpus import real_files
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from lumenarc.archive import Archive, open_archive
 from lumenarc.config import Settings, load
 from lumenarc.dicom import header, part10
 from lumenarc.errors import (
     BadDataSet,
+    CommitUnknown,
     DuplicateInstance,
     LumenarcError,
     MismatchedIdentity,
@@ -29,7 +32,7 @@ from lumenarc.errors import (
     TooLarge,
 )
 from lumenarc.index.schema import instance, patient, series, study
-from lumenarc.services import delete, store
+from lumenarc.services import check, delete, store
 from lumenarc.services.store import Source
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -133,6 +136,38 @@ def test_every_real_file_is_stored_or_refused_with_a_reason(archive: Archive) ->
 def test_the_same_bytes_again_are_taken_once(archive: Archive) -> None:
     assert put(archive, made()).outcome == "stored"
     assert put(archive, made()).outcome == "duplicate"
+    assert rows(archive, instance) == len(blobs(archive)) == 1
+
+
+def test_sending_again_brings_a_lost_file_back(archive: Archive) -> None:
+    put(archive, made())
+    for n_kept in (None, 100):
+        (key,) = blobs(archive)
+        if n_kept is None:
+            archive.storage.delete(key)
+        else:
+            with archive.storage.open(key) as reader:
+                assert reader.path is not None
+                os.truncate(reader.path, n_kept)
+        assert put(archive, made()).outcome == "stored"
+        assert blob_of(archive, "1.2.3.1").endswith(made())
+        assert rows(archive, instance) == 1
+        if n_kept is not None:
+            archive.storage.delete(key)
+    assert put(archive, made()).outcome == "duplicate"
+    assert len(blobs(archive)) == 1
+
+
+def test_a_commit_without_an_answer_keeps_the_file(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose_answer(connection: object) -> None:
+        raise OperationalError("COMMIT", {}, Exception("gone"), connection_invalidated=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archive.index._writer.dialect, "do_commit", lose_answer)
+        with pytest.raises(CommitUnknown):
+            put(archive, made())
+    assert len(blobs(archive)) == 1
+    assert check.check(archive, repair=True).clean
     assert rows(archive, instance) == len(blobs(archive)) == 1
 
 

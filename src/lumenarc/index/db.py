@@ -7,14 +7,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from lumenarc.errors import OutOfResources, Unavailable
+from lumenarc.errors import CommitUnknown, OutOfResources, Unavailable
 from lumenarc.index import search_text
 from lumenarc.index.schema import metadata
 
@@ -87,22 +87,29 @@ class Index:
     def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` in one transaction and return its result; it may run again after a deadlock.
 
-        Raises Unavailable when the database does not answer, OutOfResources when it is full or read-only.
+        Raises Unavailable when the database does not answer, OutOfResources when it is full or read-only,
+        CommitUnknown when the connection broke between asking for the commit and its answer.
         """
         for attempt in range(_ATTEMPTS):
+            committing = False
             try:
-                if self.dialect == "sqlite":
-                    with self._write_lock, self._writer.begin() as connection:
-                        return change(connection)
-                with self._writer.begin() as connection:
-                    return change(connection)
+                with self._one_writer(), self._writer.begin() as connection:
+                    result = change(connection)
+                    committing = True
+                return result
             except DBAPIError as error:
                 if not isinstance(error, OperationalError | InterfaceError):
                     raise
+                if committing and error.connection_invalidated:
+                    raise CommitUnknown("The database went away while it committed.") from error
                 if attempt == _ATTEMPTS - 1 or not _is_transient(error):
                     raise refusal(error) from error
                 time.sleep(random.uniform(0.002, 0.01) * 2**attempt)
         raise AssertionError("unreachable")
+
+    def _one_writer(self) -> AbstractContextManager[object]:
+        """Let threads wait for SQLite's single writer here, where waiting is fair and costs no retries."""
+        return self._write_lock if self.dialect == "sqlite" else nullcontext()
 
     def close(self) -> None:
         """Close every connection; SQLite folds its write-ahead log in."""

@@ -59,10 +59,15 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """What became of it: stored, duplicate (identical, nothing kept) or kept_other (out of sight); and remarks."""
+    """What became of it: stored, duplicate (identical, nothing kept) or kept_other (out of sight); and remarks.
+
+    Of a duplicate: the key and length of the blob that is said to hold it already.
+    """
 
     outcome: str
     notes: tuple[str, ...] = ()
+    blob_key: str = ""
+    blob_bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -117,6 +122,11 @@ class Inserter:
             raise waiting.error
         assert waiting.result is not None
         return waiting.result
+
+    def replace_blob(self, lost_key: str, key: str, header_bytes: int) -> bool:
+        """Let a row whose blob is lost refer to a new blob of the same data set; False when another was faster."""
+        change = update(instance).where(instance.c.blob_key == lost_key).values(blob_key=key, header_bytes=header_bytes)
+        return self._index.write(lambda connection: connection.execute(change).rowcount == 1)
 
     def _lead(self) -> None:
         """Write what is queued as one group, then hand the lead to whoever has queued meanwhile."""
@@ -185,12 +195,13 @@ class Inserter:
         outcome = "stored"
         if execute_raw(connection, self._sql.insert_instance, values) is None:
             stored = connection.execute(
-                select(instance.c.pk, instance.c.sha256, instance.c.series_fk, instance.c.data_set_bytes).where(
-                    instance.c.sop_instance_uid == uid, instance.c.state == "live"
-                )
-            ).one()
+                select(
+                    instance.c.pk, instance.c.sha256, instance.c.series_fk, instance.c.blob_key,
+                    (instance.c.header_bytes + instance.c.data_set_bytes).label("blob_bytes"),
+                ).where(instance.c.sop_instance_uid == uid, instance.c.state == "live")
+            ).one()  # fmt: skip
             if stored[1] == new.values["sha256"] and stored[2] == parents.series_pk:
-                return Indexed("duplicate")
+                return Indexed("duplicate", (), stored.blob_key, stored.blob_bytes)
             outcome = self._other_content(connection, values, stored.pk, recounted)
         if outcome == "stored":
             gain = gained.setdefault(parents.series_pk, _Gain(parents.study_pk, new.modality))

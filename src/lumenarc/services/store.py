@@ -17,9 +17,9 @@ from lumenarc.dicom import part10
 from lumenarc.dicom.attributes import WANTED
 from lumenarc.dicom.header import DEFLATED, Header, NeedMoreData
 from lumenarc.dicom.received import Received, check_uid, identity
-from lumenarc.errors import BadDataSet, MismatchedIdentity, Refused, TooLarge
+from lumenarc.errors import BadDataSet, CommitUnknown, MismatchedIdentity, NotFound, Refused, TooLarge
 from lumenarc.events import ConflictKept, StudyChanged
-from lumenarc.index.instances import NewInstance, NewRows
+from lumenarc.index.instances import Indexed, NewInstance, NewRows
 from lumenarc.storage.blob import BlobWriter
 
 IN_MEMORY_BYTES = 256 << 10
@@ -109,6 +109,10 @@ class Incoming:
             if self._blob is None:
                 return self._finish_small()
             return self._finish_streamed(self._blob)
+        except CommitUnknown:
+            # The row may refer to the blob, which therefore stays: a check indexes it when there is no row.
+            self._blob = None
+            raise
         except BaseException:
             self.abort()
             raise
@@ -217,12 +221,25 @@ class Incoming:
         modality = received.uid(0x00080060)
         done = archive.inserter.add(NewInstance(study_uid, series_uid, who, patient_id, issuer, modality, values, rows))
         if done.outcome == "duplicate":
+            if self._is_lost(done) and archive.inserter.replace_blob(done.blob_key, blob.key, header_bytes):
+                note = "the stored file was lost and has been replaced by this one"
+                return Stored("stored", self._class, self._uid, study_uid, series_uid, (note,))
             blob.abort()
         elif done.outcome == "kept_other":
             archive.changes.publish(ConflictKept(self._uid))
         else:
             archive.changes.publish(StudyChanged(study_uid))
         return Stored(done.outcome, self._class, self._uid, study_uid, series_uid, done.notes)
+
+    def _is_lost(self, done: Indexed) -> bool:
+        """Look whether the blob is there that lets us call this instance a duplicate and throw it away."""
+        if not done.blob_key:
+            return False
+        try:
+            with self._archive.storage.open(done.blob_key) as reader:
+                return reader.size != done.blob_bytes
+        except NotFound:
+            return True
 
     def abort(self) -> None:
         """Forget everything that was received."""
