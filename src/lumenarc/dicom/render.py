@@ -167,7 +167,7 @@ class _Image:
         dtype, top = (np.uint16, 65535.0) if request.bits == 16 else (np.uint8, 255.0)
         values = frame.values
         if values.dtype.kind in "iu" and values.dtype.itemsize <= 2:
-            domain, places = _domain(values, self.shape)
+            domain, places = _domain(values)
             table = np.rint(grey.apply(domain) * top).astype(dtype)
             levels = np.take(table, places)
         else:
@@ -247,14 +247,11 @@ class _Supplement:
         return rgb
 
 
-def _domain(values: Array, shape: PixelShape) -> tuple[Array, Array]:
-    """Give every value that can occur, and for each pixel its place among them."""
-    bits = min(max(shape.bits_stored, 1), values.dtype.itemsize * 8)
-    if values.dtype.kind == "i":
-        low = -(1 << (bits - 1))
-        return np.arange(low, -low, dtype=np.int32), values.astype(np.int32) - low
-    highest = int(values.max()) if values.size else 0
-    return np.arange(max(1 << bits, highest + 1), dtype=np.int32), values
+def _domain(values: Array) -> tuple[Array, Array]:
+    """Give every value from the lowest to the highest that occurs, and for each pixel its place among them."""
+    low, high = int(values.min()), int(values.max())
+    places = values if low == 0 else values.astype(np.int32) - low
+    return np.arange(low, high + 1, dtype=np.int32), places
 
 
 def _paint(levels: Array, planes: list[Plane]) -> Array:
