@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zipfile
 from collections.abc import Iterator
@@ -68,6 +69,30 @@ def test_a_zip_bomb_stops_early(archive: Archive) -> None:
     assert result.outcome == "failed"
     assert "more than allowed" in result.error
     assert list(archive.storage.keys()) == []
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_broken_member_of_another_method_fails_alone(archive: Archive, method: int) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as file:
+        file.writestr("a.dcm", random.Random(1).randbytes(5000))
+        file.writestr("b.dcm", b"DICM" * 5000)
+    broken = bytearray(packed.getvalue())
+    broken[45:60] = bytes(15)
+    results = ingest.import_stream(archive, "x.zip", io.BytesIO(broken), store.Source())
+    assert [result.name for result in results] == ["x.zip:a.dcm", "x.zip:b.dcm"]
+    reason = "The member of the ZIP archive is packed by another method than deflate."
+    assert {result.error for result in results} == {reason}
+
+
+def test_members_that_overlap_are_refused(archive: Archive) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("a.dcm", bytes(5000))
+        file.filelist *= 3
+    packed.seek(0)
+    (result,) = ingest.import_stream(archive, "x.zip", packed, store.Source())
+    assert (result.outcome, result.error) == ("failed", "The members of the ZIP archive overlap.")
 
 
 def test_check_finds_a_flipped_byte_and_a_stray_blob(archive: Archive) -> None:

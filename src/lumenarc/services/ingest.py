@@ -5,6 +5,7 @@ Names inside an archive are shown and never used; the sizes that an archive decl
 
 from __future__ import annotations
 
+import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +24,8 @@ MAX_ZIP_MEMBERS = 1_000_000
 MAX_ZIP_RATIO = 200
 _RATIO_FREE_BYTES = 16 << 20
 _N_THREADS = 4
+# What APPNOTE 4.4.5 calls others (LZMA) lets a member ask for gigabytes of memory.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,8 @@ def _import_zip(archive: Archive, name: str, stream: IO[bytes], source: Source) 
             members = [member for member in packed.infolist() if not member.is_dir()]
             if len(members) > MAX_ZIP_MEMBERS:
                 raise TooLarge("The ZIP archive has too many members.")
+            if sum(member.compress_size for member in members) > stream.seek(0, os.SEEK_END):
+                raise BadDataSet("The members of the ZIP archive overlap.")
             for member in members:
                 inside = f"{name}:{member.filename[:200]}"
                 try:
@@ -147,6 +152,8 @@ def _import_zip(archive: Archive, name: str, stream: IO[bytes], source: Source) 
 
 def _unpacked(archive: Archive, packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
     """Unpack a member in pieces; stop one that grows beyond what DICOM data can have been packed to."""
+    if member.compress_type not in _METHODS:
+        raise BadDataSet("The member of the ZIP archive is packed by another method than deflate.")
     limit = min(archive.settings.max_instance_bytes, _RATIO_FREE_BYTES + member.compress_size * MAX_ZIP_RATIO)
     n_bytes = 0
     with packed.open(member) as stream:
