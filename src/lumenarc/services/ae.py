@@ -7,7 +7,8 @@ import re
 from lumenarc.archive import Archive
 from lumenarc.errors import BadRequest, NotFound
 from lumenarc.index import aes
-from lumenarc.index.aes import ApplicationEntity, RefusedCaller
+from lumenarc.index.aes import ApplicationEntity as ApplicationEntity
+from lumenarc.index.aes import RefusedCaller
 
 PERMISSIONS = ("store", "find", "move", "get")
 # PS3.5 6.2 AE: up to 16 characters of the default repertoire without backslash and control characters.

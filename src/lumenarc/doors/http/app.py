@@ -1,0 +1,88 @@
+"""How is the web side put together? The table of routes, one guard before it, one mapping of errors (PS3.18 6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lumenarc.archive import Archive
+from lumenarc.doors.http import admin, events, health, pages, qido, stow, wado, wado_uri
+from lumenarc.doors.http.context import Context, Endpoint, ServerInfo, check_aet
+from lumenarc.doors.http.guard import Guard
+from lumenarc.doors.http.respond import error_response, log
+from lumenarc.errors import LumenarcError
+
+ROUTES: tuple[Endpoint, ...] = (
+    *qido.ENDPOINTS,
+    *wado.ENDPOINTS,
+    *stow.ENDPOINTS,
+    *wado_uri.ENDPOINTS,
+    *admin.ENDPOINTS,
+    *events.ENDPOINTS,
+    *health.ENDPOINTS,
+    *pages.ENDPOINTS,
+)
+_PREFIXES = {"rs": ("/dicom-web", "/aets/{aet}/rs"), "wado": ("", "/aets/{aet}"), "": ("",)}
+
+
+def create_app(archive: Archive, info: ServerInfo) -> FastAPI:
+    """Return the application; it keeps no state beside the archive and `info`."""
+    context = Context(archive, info)
+    app = FastAPI(title="Lumenarc", version=info.version, docs_url=None, redoc_url=None, openapi_url=None)
+    for endpoint in ROUTES:
+        for prefix in _PREFIXES[endpoint.root]:
+            app.router.routes.append(
+                Route(prefix + endpoint.path, _called(context, endpoint), methods=[endpoint.method])
+            )
+    document = _openapi(info.version)
+
+    async def openapi(_context: Context, _request: Request) -> Response:
+        import json
+
+        return Response(json.dumps(document), media_type="application/json")
+
+    described = Endpoint("GET", "/openapi.json", openapi, "This description.", "")
+    app.router.routes.insert(0, Route("/openapi.json", _called(context, described), methods=["GET"]))
+    app.add_middleware(Guard, settings=archive.settings)
+    return app
+
+
+def _called(context: Context, endpoint: Endpoint) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    async def call(request: Request) -> Response:
+        request_id = request.scope.get("lumenarc.request_id", "")
+        try:
+            check_aet(context, request)
+            answer: Response = await endpoint.handler(context, request)
+            return answer
+        except LumenarcError as error:
+            if error.http_status >= 500:
+                log.warning("request failed", path=endpoint.path, status=error.http_status, error=str(error))
+            return error_response(error, request_id)
+        except ClientDisconnect:
+            return Response(status_code=499)
+        except Exception:  # noqa: BLE001 - the door's last resort: nothing of it reaches the client
+            log.exception("request broke", path=endpoint.path, request_id=request_id)
+            return error_response(LumenarcError("The server made a mistake; its log says more."), request_id)
+
+    return call
+
+
+def _openapi(version: str) -> dict[str, Any]:
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in ROUTES:
+        for prefix in _PREFIXES[endpoint.root]:
+            path = re.sub(r":path\}", "}", prefix + endpoint.path)
+            names = re.findall(r"\{(\w+)\}", path)
+            params = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
+            paths.setdefault(path, {})[endpoint.method.lower()] = {
+                "summary": endpoint.doc,
+                "parameters": params,
+                "responses": {"default": {"description": "See PS3.18, or the error as {error, request_id}."}},
+            }
+    return {"openapi": "3.1.0", "info": {"title": "Lumenarc", "version": version}, "paths": paths}

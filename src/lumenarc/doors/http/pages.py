@@ -1,0 +1,50 @@
+"""How is the built page served? Files of one folder, packed ahead, the index for every address of the page."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.errors import NotFound
+
+_PACKED = (("br", ".br"), ("gzip", ".gz"))
+_NO_PAGE = ("api/", "dicom-web", "aets/", "wado")
+_IMMUTABLE = "public, max-age=31536000, immutable"
+_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".svg": "image/svg+xml"}
+
+
+async def _page(context: Context, request: Request) -> Response:
+    return await context.run(_answer, context.info.pages, request.path_params.get("path", ""), request)
+
+
+def _answer(folder: Path, path: str, request: Request) -> Response:
+    root = folder.resolve()
+    wanted = (root / path).resolve() if "\0" not in path else root
+    inside = wanted.is_relative_to(root) and wanted.is_file() and wanted.suffix not in (".br", ".gz")
+    if not inside:
+        # Only addresses of the page fall back to it; a missing file or API stays missing.
+        if path.startswith(_NO_PAGE) or ".." in path or re.search(r"\.[A-Za-z]\w*$", path):
+            raise NotFound("There is no such page.")
+        wanted = root / "index.html"
+        if not wanted.is_file():
+            raise NotFound("The page has not been built.")
+    media_type = _TYPES.get(wanted.suffix) or mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
+    headers = {"Vary": "Accept-Encoding"}
+    headers["Cache-Control"] = _IMMUTABLE if path.startswith("assets/") else "no-cache"
+    accepted = request.headers.get("accept-encoding", "")
+    for encoding, suffix in _PACKED:
+        packed = wanted.with_name(wanted.name + suffix)
+        if encoding in accepted and packed.is_file():
+            return FileResponse(packed, headers=headers | {"Content-Encoding": encoding}, media_type=media_type)
+    return FileResponse(wanted, headers=headers, media_type=media_type)
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/", _page, "The page.", ""),
+    Endpoint("GET", "/{path:path}", _page, "Files of the page.", ""),
+)
