@@ -34,8 +34,10 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
     (pages / "assets").mkdir(parents=True)
     (pages / "index.html").write_text("<!doctype html>page")
     (pages / "assets" / "a.js").write_text("1")
-    with TestClient(create_app(archive, ServerInfo(pages=pages)), base_url="http://localhost") as made:
+    app = create_app(archive, ServerInfo(pages=pages))
+    with TestClient(app, base_url="http://localhost") as made:
         yield made
+    app.state.renderer.close()
     archive.close()
 
 
@@ -169,3 +171,16 @@ def test_bad_queries(client: TestClient) -> None:
     assert client.get("/dicom-web/studies?NoSuchThing=1").status_code == 400
     assert client.get("/dicom-web/studies?limit=x").status_code == 400
     assert client.get("/dicom-web/studies/abc/series").status_code == 400
+
+
+def test_browsers_get_pictures(client: TestClient) -> None:
+    """A3.6: the Accept header of an <img> element."""
+    stow(client, CT)
+    for level in (STUDY, SERIES, INSTANCE, INSTANCE + "/frames/1"):
+        for resource in ("rendered", "thumbnail"):
+            answer = client.get(f"{level}/{resource}", headers={"Accept": IMG_ACCEPT})
+            assert answer.status_code == 200 and answer.headers["content-type"].startswith("image/")
+    png = client.get(INSTANCE + "/rendered?viewport=64,64&window=40,400", headers={"Accept": "image/png"})
+    assert png.content.startswith(b"\x89PNG")
+    assert client.get(INSTANCE + "/rendered?window=a", headers={"Accept": "image/png"}).status_code == 400
+    assert client.get(INSTANCE + "/rendered", headers={"Accept": "text/plain"}).status_code == 406

@@ -12,15 +12,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lumenarc.archive import Archive
-from lumenarc.doors.http import admin, events, health, pages, qido, stow, wado, wado_uri
+from lumenarc.doors.http import admin, events, health, pages, qido, rendered, stow, wado, wado_uri
 from lumenarc.doors.http.context import Context, Endpoint, ServerInfo, check_aet
 from lumenarc.doors.http.guard import Guard
 from lumenarc.doors.http.respond import error_response, log
 from lumenarc.errors import LumenarcError
+from lumenarc.services.render import Renderer
 
 ROUTES: tuple[Endpoint, ...] = (
     *qido.ENDPOINTS,
     *wado.ENDPOINTS,
+    *rendered.ENDPOINTS,
     *stow.ENDPOINTS,
     *wado_uri.ENDPOINTS,
     *admin.ENDPOINTS,
@@ -32,9 +34,11 @@ _PREFIXES = {"rs": ("/dicom-web", "/aets/{aet}/rs"), "wado": ("", "/aets/{aet}")
 
 
 def create_app(archive: Archive, info: ServerInfo) -> FastAPI:
-    """Return the application; it keeps no state beside the archive and `info`."""
-    context = Context(archive, info)
+    """Return the application; whoever stops it calls `app.state.renderer.close()`."""
+    renderer = Renderer(archive)
+    context = Context(archive, info, renderer)
     app = FastAPI(title="Lumenarc", version=info.version, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.renderer = renderer
     for endpoint in ROUTES:
         for prefix in _PREFIXES[endpoint.root]:
             app.router.routes.append(

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from lumenarc.archive import Archive
 from lumenarc.errors import BadRequest, NotFound, Unavailable
+from lumenarc.services.render import Renderer
 
 T = TypeVar("T")
 MAX_JSON_BYTES = 1 << 20
@@ -60,6 +61,7 @@ class Context:
 
     archive: Archive
     info: ServerInfo
+    renderer: Renderer
     work: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(32))
     uploads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(64))
 
