@@ -1,0 +1,1 @@
+"""The pumps that move bytes between sockets and the protocol cores."""
