@@ -184,3 +184,23 @@ def test_browsers_get_pictures(client: TestClient) -> None:
     assert png.content.startswith(b"\x89PNG")
     assert client.get(INSTANCE + "/rendered?window=a", headers={"Accept": "image/png"}).status_code == 400
     assert client.get(INSTANCE + "/rendered", headers={"Accept": "text/plain"}).status_code == 406
+
+
+def test_wado_uri(client: TestClient) -> None:
+    stow(client, CT)
+    url = f"/wado?requestType=WADO&studyUID={HEAD.StudyInstanceUID}&seriesUID={HEAD.SeriesInstanceUID}"
+    url += f"&objectUID={HEAD.SOPInstanceUID}"
+    assert client.get(url).content.startswith(b"\xff\xd8")
+    whole = client.get(url + "&contentType=application/dicom")
+    assert pydicom.dcmread(io.BytesIO(whole.content)) == HEAD
+    window = "&contentType=image/png&rows=50&windowCenter=40&windowWidth=400&region=0,0,0.5,0.5&frameNumber=1"
+    assert client.get(url + window).content.startswith(b"\x89PNG")
+    assert client.get(url + "&windowCenter=40").status_code == 400
+    assert client.get(url + "&contentType=text/html").status_code == 406
+    assert client.get("/wado?requestType=WADO").status_code == 400
+
+
+def test_pixel_data_of_the_metadata_are_there(client: TestClient) -> None:
+    stow(client, CT)
+    uri = client.get(INSTANCE + "/metadata").json()[0]["7FE00010"]["BulkDataURI"]
+    assert client.get(uri, headers={"Accept": "application/octet-stream"}).content == HEAD.PixelData

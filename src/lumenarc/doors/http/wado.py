@@ -135,6 +135,8 @@ def _metadata_body(context: Context, found: list[Any], base: str) -> bytes:
     for inst in found:
         url = f"{base}/studies/{inst.study_uid}/series/{inst.series_uid}/instances/{inst.sop_instance_uid}"
         values = retrieve.attributes(context.archive, inst, (url + "/bulkdata/").__add__)
+        if inst.pixel_offset is not None:
+            values["7FE00010"] = {"vr": "OW", "BulkDataURI": f"{url}/bulkdata/7FE00010"}
         values["00083002"] = {"vr": "UI", "Value": [inst.transfer_syntax_uid]}
         texts.append(json.dumps(dict(sorted(values.items())), ensure_ascii=False, separators=(",", ":")))
     return ("[" + ",".join(texts) + "]").encode()
@@ -180,6 +182,14 @@ def _frame_kind(wishes: tuple[MediaRange, ...], stored: str, n_frames: int) -> t
     raise NotAcceptable(f"These frames are retrieved as {own} or application/octet-stream; transfer-syntax={stored}.")
 
 
+async def _pixels(context: Context, request: Request) -> Response:
+    """Answer the pixel data's BulkDataURI: every frame, as the frames resource would."""
+    (inst,) = await context.run(retrieve.find, context.archive, *_uids(request))
+    extents = await context.run(retrieve.frame_extents, context.archive, inst)
+    request.path_params["frames"] = ",".join(str(number) for number in range(1, len(extents) + 1))
+    return await _frames(context, request)
+
+
 async def _delete(context: Context, request: Request) -> Response:
     study, series, inst = _uids(request)
     await context.run(deleting.delete, context.archive, study, series, inst, by="http", reason="")
@@ -190,5 +200,6 @@ ENDPOINTS = (
     *(Endpoint("GET", path, _objects, "Retrieve objects (PS3.18 10.4).") for path in _OBJECTS),
     *(Endpoint("GET", path + "/metadata", _metadata, "Retrieve metadata (PS3.18 10.4).") for path in _OBJECTS),
     Endpoint("GET", _OBJECTS[2] + "/frames/{frames}", _frames, "Retrieve frames (PS3.18 10.4)."),
+    Endpoint("GET", _OBJECTS[2] + "/bulkdata/7FE00010", _pixels, "Retrieve pixel data (PS3.18 10.4)."),
     *(Endpoint("DELETE", path, _delete, "Delete to the trash.") for path in _OBJECTS),
 )
