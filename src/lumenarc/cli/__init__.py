@@ -10,6 +10,7 @@ from lumenarc.errors import LumenarcError
 
 # name, module, sentence. A tool's module has `run(arguments) -> exit code`.
 TOOLS: tuple[tuple[str, str, str], ...] = (
+    ("serve", "lumenarc.cli.serve", "Run the archive."),
     ("import", "lumenarc.cli.import_", "Bring files, folders and ZIP archives into the archive."),
     ("check", "lumenarc.cli.check", "Compare index and blobs, and verify every digest."),
     ("docs", "lumenarc.cli.docs", "Write the generated pages of the documentation."),

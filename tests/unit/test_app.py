@@ -1,0 +1,53 @@
+"""Does the program start, say where it listens, refuse what it must, and stop cleanly?"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from lumenarc.app import listen, serve
+from lumenarc.config import BadSetting, load
+from lumenarc.errors import Unavailable
+
+COMMAND = (sys.executable, "-c", "from lumenarc.cli import main; main()", "serve", "--http-port", "0")
+
+
+def start(data: Path) -> tuple[subprocess.Popen[str], str]:
+    process = subprocess.Popen((*COMMAND, "--data", str(data)), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    words = process.stdout.readline().split()
+    assert words[0] == "ready"
+    facts = dict(word.split("=", 1) for word in words[1:])
+    assert facts["aet"] == "LUMENARC"
+    return process, facts["http"]
+
+
+def test_it_answers_and_stops_cleanly(tmp_path: Path) -> None:
+    for _ in range(2):
+        process, url = start(tmp_path / "data")
+        with urllib.request.urlopen(url + "readyz", timeout=20) as answer:
+            assert json.load(answer) == {"status": "ready"}
+        second = subprocess.run(
+            (*COMMAND, "--data", str(tmp_path / "data")), capture_output=True, text=True, check=False
+        )
+        assert second.returncode == 2
+        assert "running in this data folder" in second.stderr
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+
+def test_a_taken_port_is_named() -> None:
+    with listen("127.0.0.1", 0) as taken, pytest.raises(Unavailable, match="taken"):
+        listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_nobody_outside_without_sign_in(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="insecure_public"):
+        serve(load(data=tmp_path / "data", host="0.0.0.0"))
+    assert not (tmp_path / "data").exists()
