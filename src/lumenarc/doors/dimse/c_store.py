@@ -1,0 +1,38 @@
+"""C-STORE: each fragment goes straight to the store use-case (PS3.4 B.2)."""
+
+from __future__ import annotations
+
+from lumenarc.archive import Archive
+from lumenarc.errors import MismatchedIdentity
+from lumenarc.protocol.dimse.commands import Command
+from lumenarc.protocol.ul.negotiation import Context
+from lumenarc.services import store
+from lumenarc.transport.association import Association
+from lumenarc.transport.requests import Response
+
+
+class InstanceSink:
+    """One instance on its way into the archive."""
+
+    __slots__ = ("_incoming", "write")
+
+    def __init__(self, incoming: store.Incoming) -> None:
+        self._incoming = incoming
+        self.write = incoming.write
+
+    def finish(self) -> Response:
+        """Make the instance durable and indexed."""
+        self._incoming.finish()
+        return Response(0)
+
+    def abort(self) -> None:
+        """Forget the instance."""
+        self._incoming.abort()
+
+
+def begin(archive: Archive, assoc: Association, context: Context, rq: Command) -> InstanceSink:
+    """Begin to receive an instance; raise MismatchedIdentity when the context is for another SOP class."""
+    if rq.sop_class_uid != context.abstract_syntax:
+        raise MismatchedIdentity("The SOP class is not that of the presentation context.")
+    source = store.Source(assoc.partners.calling, assoc.partners.host)
+    return InstanceSink(store.begin(archive, rq.sop_class_uid, rq.sop_instance_uid, context.transfer_syntax, source))

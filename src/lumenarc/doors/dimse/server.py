@@ -1,0 +1,58 @@
+"""The DICOM server of an archive: which request is answered where (PS3.7 9, 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lumenarc.archive import Archive
+from lumenarc.config import Settings
+from lumenarc.doors.dimse import c_store, policy
+from lumenarc.protocol.dimse import commands, status
+from lumenarc.protocol.dimse.commands import Command
+from lumenarc.protocol.ul.negotiation import Context
+from lumenarc.protocol.ul.pdu import AssociateRj
+from lumenarc.transport.association import Association
+from lumenarc.transport.requests import Admitted, Caller, Response, StoreSink
+from lumenarc.transport.server import Server, ServerOptions
+from lumenarc.transport.wire import Timeouts
+
+
+class ArchiveHandler:
+    """Answers for one archive."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+
+    def admit(self, caller: Caller) -> Admitted | AssociateRj:
+        """Decide about an association."""
+        return policy.admit(self._archive, caller)
+
+    def begin_store(self, assoc: Association, context: Context, rq: Command) -> StoreSink:
+        """Begin to receive an instance."""
+        return c_store.begin(self._archive, assoc, context, rq)
+
+    def handle(self, assoc: Association, context: Context, rq: Command, data_set: bytes) -> Iterator[Response]:
+        """Answer C-ECHO; say of anything else that it is not known."""
+        del assoc, context, data_set
+        yield Response(status.SUCCESS if rq.field == commands.C_ECHO_RQ else status.UNRECOGNIZED_OPERATION)
+
+
+def open_server(archive: Archive, settings: Settings) -> Server:
+    """Bind the DICOM port; the caller starts and stops the server. Raises OSError when the port is taken."""
+    timeouts = Timeouts(
+        settings.connect_timeout_s,
+        settings.artim_timeout_s,
+        settings.idle_timeout_s,
+        settings.dimse_timeout_s,
+        settings.send_timeout_s,
+    )
+    options = ServerOptions(
+        host=settings.host,
+        port=settings.dicom_port,
+        max_associations=settings.max_associations,
+        max_associations_per_ip=settings.max_associations_per_ip,
+        max_pdu_bytes=settings.max_pdu_bytes,
+        max_data_set_bytes=settings.max_dimse_data_set_bytes,
+        timeouts=timeouts,
+    )
+    return Server(ArchiveHandler(archive), options)

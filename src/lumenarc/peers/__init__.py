@@ -1,0 +1,1 @@
+"""What we call: other application entities and servers."""
