@@ -10,7 +10,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import structlog
@@ -19,10 +19,12 @@ import uvicorn
 from lumenarc import __version__, log
 from lumenarc.archive import Archive, open_archive
 from lumenarc.config import BadSetting, Settings
+from lumenarc.doors.dimse.server import open_server
 from lumenarc.doors.http.app import create_app
 from lumenarc.doors.http.context import ServerInfo
 from lumenarc.errors import Unavailable
 from lumenarc.services import check
+from lumenarc.transport.server import Server
 
 _DRAIN_S = 10
 _BACKLOG = 1024
@@ -32,12 +34,13 @@ _BACKLOG = 1024
 class Ready:
     """Where the doors listen, for the line on standard output."""
 
+    dicom: str
     http: str
     aet: str
 
     def line(self) -> str:
         """Return the line that says that the archive is ready."""
-        return f"ready http={self.http} aet={self.aet}"
+        return f"ready dicom={self.dicom} http={self.http} aet={self.aet}"
 
 
 def serve(settings: Settings) -> int:
@@ -49,10 +52,17 @@ def serve(settings: Settings) -> int:
     _check_public(settings)
     http = listen(settings.host, settings.http_port)
     with http, _only_one(settings), _recovered(settings) as archive:
+        dicom = _open_dicom(archive, settings)
         host, port = http.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
-        ready = Ready(f"http://{shown}:{port}/", settings.aet)
-        info = ServerInfo(version=__version__, started_at_ms=archive.now_ms())
+        ready = Ready(f"{shown}:{dicom.port}", f"http://{shown}:{port}/", settings.aet)
+        info = ServerInfo(
+            dicom_host=settings.host,
+            dicom_port=dicom.port,
+            version=__version__,
+            started_at_ms=archive.now_ms(),
+            associations=lambda: [asdict(entry) for entry in dicom.associations()],
+        )
         app = create_app(archive, info)
         config = uvicorn.Config(
             app,
@@ -67,9 +77,11 @@ def serve(settings: Settings) -> int:
         # uvicorn raises the signal again once it has drained; that must not cut our own closing short.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
+        dicom.start()
         try:
             _Server(config, ready).run(sockets=[http])
         finally:
+            dicom.stop(_DRAIN_S)
             app.state.renderer.close()
     return 0
 
@@ -90,6 +102,13 @@ class _Server(uvicorn.Server):
         """Let requests under way end, for a bounded time."""
         structlog.get_logger(__name__).info("stopping")
         await super().shutdown(sockets)
+
+
+def _open_dicom(archive: Archive, settings: Settings) -> Server:
+    try:
+        return open_server(archive, settings)
+    except OSError as error:
+        raise Unavailable(f"{settings.host} port {settings.dicom_port} cannot be listened on.") from error
 
 
 def listen(host: str, port: int) -> socket.socket:

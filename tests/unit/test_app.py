@@ -15,24 +15,38 @@ from lumenarc.app import listen, serve
 from lumenarc.config import BadSetting, load
 from lumenarc.errors import Unavailable
 
-COMMAND = (sys.executable, "-c", "from lumenarc.cli import main; main()", "serve", "--http-port", "0")
+COMMAND = (
+    sys.executable,
+    "-c",
+    "from lumenarc.cli import main; main()",
+    "serve",
+    "--http-port",
+    "0",
+    "--dicom-port",
+    "0",
+)
 
 
-def start(data: Path) -> tuple[subprocess.Popen[str], str]:
+def start(data: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
     process = subprocess.Popen((*COMMAND, "--data", str(data)), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     words = process.stdout.readline().split()
     assert words[0] == "ready"
     facts = dict(word.split("=", 1) for word in words[1:])
     assert facts["aet"] == "LUMENARC"
-    return process, facts["http"]
+    return process, facts
 
 
 def test_it_answers_and_stops_cleanly(tmp_path: Path) -> None:
     for _ in range(2):
-        process, url = start(tmp_path / "data")
-        with urllib.request.urlopen(url + "readyz", timeout=20) as answer:
+        process, facts = start(tmp_path / "data")
+        with urllib.request.urlopen(facts["http"] + "readyz", timeout=20) as answer:
             assert json.load(answer) == {"status": "ready"}
+        host, port = facts["dicom"].split(":")
+        subprocess.run(("echoscu", "-aec", "LUMENARC", host, port), check=True, timeout=30)
+        wrong = subprocess.run(("echoscu", "-aec", "NOBODY", host, port), capture_output=True, text=True, timeout=30)
+        assert wrong.returncode != 0
+        assert "Called AE Title Not Recognized" in wrong.stderr
         second = subprocess.run(
             (*COMMAND, "--data", str(tmp_path / "data")), capture_output=True, text=True, check=False
         )
