@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from corpus import PYDICOM_FILES
 
 from lumenarc.app import listen, serve
 from lumenarc.config import BadSetting, load
@@ -54,6 +55,24 @@ def test_it_answers_and_stops_cleanly(tmp_path: Path) -> None:
         assert "running in this data folder" in second.stderr
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
+
+
+def test_what_storescu_sends_findscu_finds(tmp_path: Path) -> None:
+    process, facts = start(tmp_path / "data")
+    host, port = facts["dicom"].split(":")
+    files = [str(next(PYDICOM_FILES.rglob(name))) for name in ("CT_small.dcm", "MR_small.dcm")]
+    subprocess.run(("storescu", "-aec", "LUMENARC", host, port, *files), check=True, timeout=30)
+    keys = ("QueryRetrieveLevel=STUDY", "PatientName=compressedsamples^ct*", "StudyInstanceUID", "ModalitiesInStudy")
+    asked = [word for key in keys for word in ("-k", key)]
+    found = subprocess.run(
+        ("findscu", "-S", "-aec", "LUMENARC", *asked, host, port), capture_output=True, text=True, timeout=30
+    )
+    assert found.returncode == 0
+    assert found.stderr.count("Find Response:") == 1
+    assert "UI [1.3.6.1.4.1.5962.1.2.1.20040119072730.12322" in found.stderr
+    assert "CS [CT]" in found.stderr
+    process.terminate()
+    assert process.wait(30) == 0
 
 
 def test_a_taken_port_is_named() -> None:

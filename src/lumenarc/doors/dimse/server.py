@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lumenarc.archive import Archive
 from lumenarc.config import Settings
-from lumenarc.doors.dimse import c_store, policy
+from lumenarc.doors.dimse import c_find, c_store, policy
 from lumenarc.protocol.dimse import commands, status
 from lumenarc.protocol.dimse.commands import Command
 from lumenarc.protocol.ul.negotiation import Context
@@ -32,9 +32,10 @@ class ArchiveHandler:
         return c_store.begin(self._archive, assoc, context, rq)
 
     def handle(self, assoc: Association, context: Context, rq: Command, data_set: bytes) -> Iterator[Response]:
-        """Answer C-ECHO; say of anything else that it is not known."""
-        del assoc, context, data_set
-        yield Response(status.SUCCESS if rq.field == commands.C_ECHO_RQ else status.UNRECOGNIZED_OPERATION)
+        """Answer C-ECHO and C-FIND; say of anything else that it is not known."""
+        if rq.field == commands.C_FIND_RQ and context.abstract_syntax in c_find.MODELS:
+            return c_find.answer(self._archive, assoc, context, rq, data_set)
+        return iter((Response(status.SUCCESS if rq.field == commands.C_ECHO_RQ else status.UNRECOGNIZED_OPERATION),))
 
 
 def open_server(archive: Archive, settings: Settings) -> Server:

@@ -1,0 +1,56 @@
+"""How C-FIND requests are answered, for every query model (PS3.4 C.4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any, cast
+
+from lumenarc.archive import Archive
+from lumenarc.dicom import charset
+from lumenarc.dicom.attributes import Level
+from lumenarc.dicom.dicom_json import to_attributes
+from lumenarc.dicom.encode import encode, texts
+from lumenarc.dicom.query_parse import Negotiated, from_identifier, query_level
+from lumenarc.protocol.dimse.commands import Command
+from lumenarc.protocol.ul.negotiation import Context
+from lumenarc.services import query
+from lumenarc.transport.association import Association
+from lumenarc.transport.requests import Response
+
+PENDING, SUCCESS, CANCELLED = 0xFF00, 0x0000, 0xFE00
+PATIENT_ROOT, STUDY_ROOT, PATIENT_STUDY_ONLY = (f"1.2.840.10008.5.1.4.1.2.{n}.1" for n in (1, 2, 3))
+MODELS = frozenset((PATIENT_ROOT, STUDY_ROOT, PATIENT_STUDY_ONLY))
+_PATIENT_ROOTS = frozenset((PATIENT_ROOT, PATIENT_STUDY_ONLY))
+_LEVEL_NAMES = ("PATIENT", "STUDY", "SERIES", "IMAGE")
+
+
+def answer(
+    archive: Archive, assoc: Association, context: Context, rq: Command, identifier: bytes
+) -> Iterator[Response]:
+    """Yield a pending response for each match, then the final one."""
+    extended = assoc.partners.extended.get(context.abstract_syntax, b"")
+    keys = to_attributes(identifier, context.transfer_syntax)
+    level = query_level(keys)
+    root = Level.PATIENT if context.abstract_syntax in _PATIENT_ROOTS else Level.STUDY
+    asked = from_identifier(keys, level, _negotiated(extended), root)
+    wanted = "\\".join(str(value or "") for value in keys.get("00080005", {}).get("Value", ()))
+    always = {
+        "00080052": {"vr": "CS", "Value": [_LEVEL_NAMES[level]]},
+        "00080054": {"vr": "AE", "Value": [archive.settings.aet]},
+    }
+    # The search holds a database connection until it is closed, also when the peer cancels or is gone.
+    with closing(cast(Any, query.search(archive, asked))) as found:
+        for attributes in found:
+            if assoc.is_cancelled(rq.message_id):
+                yield Response(CANCELLED)
+                return
+            row = attributes | always
+            term = charset.choose(texts(row), wanted)
+            yield Response(PENDING, encode(row, context.transfer_syntax, term))
+    yield Response(SUCCESS)
+
+
+def _negotiated(extended: bytes) -> Negotiated:
+    flags = [byte == 1 for byte in extended[:4].ljust(4, b"\0")]
+    return Negotiated(relational=flags[0], combined_datetime=flags[1], fuzzy=flags[2], timezone=flags[3])
