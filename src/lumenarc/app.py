@@ -11,7 +11,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import structlog
 import uvicorn
@@ -158,12 +157,11 @@ def _only_one(settings: Settings) -> Iterator[None]:
 def _recovered(settings: Settings) -> Iterator[Archive]:
     archive = open_archive(settings)
     try:
-        report: Any = check.recover(archive)
-        if report.without_row:
-            structlog.get_logger(__name__).warning(
-                "recovered after an unclean stop", indexed=len(report.adopted), set_aside=len(report.set_aside)
-            )
-        yield archive
-        check.stopped_cleanly(archive)
+        with check.writing(archive) as report:
+            if report.without_row:
+                structlog.get_logger(__name__).warning(
+                    "recovered after an unclean stop", indexed=len(report.adopted), set_aside=len(report.set_aside)
+                )
+            yield archive
     finally:
         archive.close()

@@ -17,10 +17,13 @@ from sqlalchemy import select
 from lumenarc.archive import Archive, open_archive
 from lumenarc.cli import main
 from lumenarc.config import Settings, load
+from lumenarc.dicom import part10
+from lumenarc.errors import Unavailable
 from lumenarc.index.schema import instance, study
 from lumenarc.services import check, ingest, retrieve, store
 
 CT = PYDICOM_FILES / "test_files" / "CT_small.dcm"
+CT_UID = "1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322"
 MR = PYDICOM_FILES / "test_files" / "MR_small.dcm"
 
 
@@ -136,6 +139,35 @@ def test_rows_lost_in_a_power_cut_come_back_from_the_blobs(archive: Archive, set
     with again.index.read() as connection:
         assert sorted(connection.execute(select(study.c.n_instances)).scalars()) == [1, 1]
     again.close()
+
+
+def test_nothing_is_mended_while_somebody_stores(archive: Archive, settings: Settings) -> None:
+    data = CT.read_bytes()
+    body = data[part10.parse_meta(data).header_bytes :]
+    with check.writing(archive):
+        incoming = store.begin(archive, "1.2.840.10008.5.1.4.1.1.2", CT_UID, part10.EXPLICIT_LE, store.Source())
+        incoming.write(body)
+        incoming.write(bytes(400_000))  # streamed: its blob is there and has no row
+        assert len(list(archive.storage.keys())) == 1
+        with pytest.raises(Unavailable, match="storing"):
+            check.check(archive, repair=True)
+        other = open_archive(settings)
+        with check.writing(other) as report:
+            assert report.n_blobs == 0
+        other.close()
+        assert incoming.finish().outcome == "stored"
+    assert check.check(archive, repair=True).clean
+    assert retrieve.find_object(archive, CT_UID)
+
+
+def test_what_a_killed_writer_left_is_mended_by_the_next(archive: Archive) -> None:
+    with pytest.raises(KeyboardInterrupt), check.writing(archive):
+        (archive.settings.data / "blobs" / archive.storage.create().key).with_suffix(".dcm").write_bytes(b"half")
+        raise KeyboardInterrupt
+    with check.writing(archive) as report:
+        assert len(report.set_aside) == 1
+    with check.writing(archive) as report:
+        assert report.n_blobs == 0
 
 
 def test_the_tools_say_what_they_did(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from lumenarc.cli import opening
+from lumenarc.services.check import writing
 from lumenarc.services.ingest import ImportResult, find_files, import_paths
 
 
@@ -33,7 +34,8 @@ def run(arguments: list[str]) -> int:
                         f"{result.name}: {result.error}", markup=False, highlight=False, soft_wrap=True
                     )
 
-            summary = import_paths(archive, options.paths, on_result)
+            with writing(archive):
+                summary = import_paths(archive, options.paths, on_result)
     finally:
         archive.close()
     failed = summary.failed or []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -17,6 +18,7 @@ from lumenarc.errors import Corrupt, LumenarcError
 from lumenarc.index import lookup, marks
 from lumenarc.index.trash import recount
 from lumenarc.services import retrieve, store
+from lumenarc.storage import writers
 
 _BATCH = 500
 _RUNNING_SINCE = "running_since"
@@ -43,8 +45,14 @@ def check(archive: Archive, *, repair: bool = False, on_progress: Callable[[int]
     """Verify every instance against its digest and look for blobs without a row.
 
     With `repair` whole blobs without a row are indexed, unfinished ones set aside, and counters set right. A corrupt
-    instance is only reported: nothing here can bring its bytes back.
+    instance is only reported: nothing here can bring its bytes back. Raises Unavailable when that is asked while
+    somebody is storing: a blob being written would be taken for a lost one.
     """
+    with writers.kept_out(archive.settings.data) if repair else nullcontext():
+        return _check(archive, repair, on_progress)
+
+
+def _check(archive: Archive, repair: bool, on_progress: Callable[[int], None] | None) -> CheckReport:
     report = CheckReport()
     with archive.index.read() as connection:
         for inst in lookup.everything(connection):
@@ -85,11 +93,22 @@ def _mend(archive: Archive, key: str, report: CheckReport) -> None:
         report.set_aside.append(key)
 
 
-def recover(archive: Archive) -> CheckReport:
-    """Call before the doors open: after an unclean stop, index the blobs written since the last start.
+@contextmanager
+def writing(archive: Archive) -> Iterator[CheckReport]:
+    """Store inside this: what an unclean stop left is mended first, a clean end is remembered.
 
-    Only one process may do this at a time, and nothing may be receiving: a blob being written would be set aside.
+    While another process stores nothing is mended, and the last one to end says that all is well.
     """
+    with writers.joined(archive.settings.data) as held:
+        report = recover(archive) if held.alone else CheckReport()
+        held.share()
+        yield report
+        if held.try_alone():
+            stopped_cleanly(archive)
+
+
+def recover(archive: Archive) -> CheckReport:
+    """After an unclean stop, index the blobs written since the last start; nobody may be storing (see `writing`)."""
     report = CheckReport()
     with archive.index.read() as connection:
         since = marks.get(connection, _RUNNING_SINCE)
@@ -103,5 +122,5 @@ def recover(archive: Archive) -> CheckReport:
 
 
 def stopped_cleanly(archive: Archive) -> None:
-    """Call after the doors have closed: the next start has nothing to look for."""
+    """Remember that nobody is storing and all is indexed: the next start has nothing to look for."""
     archive.index.write(lambda connection: marks.put(connection, _RUNNING_SINCE, ""))
