@@ -1,4 +1,4 @@
-"""What tests share: throw-away PostgreSQL databases."""
+"""What tests share: throw-away PostgreSQL databases, and archives that really run."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import os
 import secrets
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from served import Served, serve
 
 PG_BIN = Path("/usr/lib/postgresql/15/bin")
 
@@ -62,3 +64,21 @@ def postgresql_url(postgresql_server: str) -> str:
     psql = ["psql", "-XAtq", f"{postgresql_server}/postgres", "-c", f"CREATE DATABASE {name}"]
     subprocess.run(psql, check=True)
     return f"{postgresql_server}/{name}"
+
+
+@pytest.fixture
+def archive_server(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Give a function like `serve` (options and environment only); each archive gets its own folder and is stopped.
+
+    `data` names the folder, so that an archive can be started again on what another left.
+    """
+    started: list[Served] = []
+
+    def start(*options: str, data: Path | None = None, environment: dict[str, str] | None = None) -> Served:
+        started.append(serve(data or tmp_path / f"archive-{len(started)}", *options, environment=environment))
+        return started[-1]
+
+    yield start
+    for served in started:
+        if served.process.poll() is None:
+            served.stop()

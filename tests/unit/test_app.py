@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from corpus import PYDICOM_FILES
 from lumenarc.app import listen, serve
 from lumenarc.config import BadSetting, load
 from lumenarc.errors import Unavailable
+from served import Served
 
-COMMAND = (
+SERVE = (
     sys.executable,
     "-c",
     "from lumenarc.cli import main; main()",
@@ -28,38 +30,26 @@ COMMAND = (
 )
 
 
-def start(data: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
-    process = subprocess.Popen((*COMMAND, "--data", str(data)), stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    words = process.stdout.readline().split()
-    assert words[0] == "ready"
-    facts = dict(word.split("=", 1) for word in words[1:])
-    assert facts["aet"] == "LUMENARC"
-    return process, facts
-
-
-def test_it_answers_and_stops_cleanly(tmp_path: Path) -> None:
-    for _ in range(2):
-        process, facts = start(tmp_path / "data")
-        with urllib.request.urlopen(facts["http"] + "readyz", timeout=20) as answer:
+def test_it_answers_and_stops_cleanly(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    for how in (signal.SIGTERM, signal.SIGINT):
+        served = archive_server(data=tmp_path / "data")
+        with urllib.request.urlopen(served.http + "readyz", timeout=20) as answer:
             assert json.load(answer) == {"status": "ready"}
-        host, port = facts["dicom"].split(":")
+        host, port = served.dicom_host, str(served.dicom_port)
         subprocess.run(("echoscu", "-aec", "LUMENARC", host, port), check=True, timeout=30)
         wrong = subprocess.run(("echoscu", "-aec", "NOBODY", host, port), capture_output=True, text=True, timeout=30)
         assert wrong.returncode != 0
         assert "Called AE Title Not Recognized" in wrong.stderr
-        second = subprocess.run(
-            (*COMMAND, "--data", str(tmp_path / "data")), capture_output=True, text=True, check=False
-        )
+        second = subprocess.run((*SERVE, "--data", str(tmp_path / "data")), capture_output=True, text=True, check=False)
         assert second.returncode == 2
         assert "running in this data folder" in second.stderr
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 0
+        served.process.send_signal(how)
+        assert served.process.wait(30) == 0
 
 
-def test_what_storescu_sends_findscu_finds(tmp_path: Path) -> None:
-    process, facts = start(tmp_path / "data")
-    host, port = facts["dicom"].split(":")
+def test_what_storescu_sends_findscu_finds(archive_server: Callable[..., Served]) -> None:
+    served = archive_server()
+    host, port = served.dicom_host, str(served.dicom_port)
     files = [str(next(PYDICOM_FILES.rglob(name))) for name in ("CT_small.dcm", "MR_small.dcm")]
     subprocess.run(("storescu", "-aec", "LUMENARC", host, port, *files), check=True, timeout=30)
     keys = ("QueryRetrieveLevel=STUDY", "PatientName=compressedsamples^ct*", "StudyInstanceUID", "ModalitiesInStudy")
@@ -71,8 +61,6 @@ def test_what_storescu_sends_findscu_finds(tmp_path: Path) -> None:
     assert found.stderr.count("Find Response:") == 1
     assert "UI [1.3.6.1.4.1.5962.1.2.1.20040119072730.12322" in found.stderr
     assert "CS [CT]" in found.stderr
-    process.terminate()
-    assert process.wait(30) == 0
 
 
 def test_a_taken_port_is_named() -> None:

@@ -235,9 +235,7 @@ def _single_byte(character: str, codec: str) -> bytes | None:
     return found if len(found) == 1 or codec in ("euc_kr", "gb2312") else None
 
 
-def _extension(
-    character: str, extensions: list[tuple[bytes, str]], text: str, index: int
-) -> tuple[bytes, str, bytes]:
+def _extension(character: str, extensions: list[tuple[bytes, str]], text: str, index: int) -> tuple[bytes, str, bytes]:
     """Return escape, codec and bytes of the first extension that has the character."""
     for escape, codec in extensions:
         if not codec.startswith("iso2022"):

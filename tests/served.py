@@ -1,0 +1,41 @@
+"""How does a test run the archive? As its users do: as a program of its own, on free ports."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running archive: where its doors listen, its data folder and its process."""
+
+    process: subprocess.Popen[str]
+    data: Path
+    dicom_host: str
+    dicom_port: int
+    http: str
+    """The base URL with a slash at its end."""
+
+    def stop(self) -> None:
+        """End it by SIGTERM; it must go in good order."""
+        self.process.terminate()
+        assert self.process.wait(30) == 0
+
+
+def serve(data: Path, *options: str, environment: dict[str, str] | None = None) -> Served:
+    """Start `lumenarc serve` in a data folder on free ports and wait until it is ready."""
+    command = (sys.executable, "-c", "from lumenarc.cli import main; main()", "serve", "--data", str(data))
+    ports = ("--dicom-port", "0", "--http-port", "0")
+    process = subprocess.Popen(
+        (*command, *ports, *options), stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
+    )
+    assert process.stdout is not None
+    words = process.stdout.readline().split()
+    assert words[:1] == ["ready"], "the archive did not start"
+    facts = dict(word.split("=", 1) for word in words[1:])
+    host, _, port = facts["dicom"].rpartition(":")
+    return Served(process, data, host, int(port), facts["http"])
