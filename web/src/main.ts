@@ -1,7 +1,8 @@
-// Where does the page start? It mounts the study list.
+// Where does the page start? It mounts the application.
 import { mount } from 'svelte';
-import Studies from './pages/Studies.svelte';
-import './page.css';
+import App from './App.svelte';
+import './style/tokens.css';
+import './style/base.css';
 
 const target = document.getElementById('app');
-if (target) mount(Studies, { target });
+if (target) mount(App, { target });

@@ -1,0 +1,5 @@
+// The viewer, in English.
+export default {
+  back: 'Back to the studies',
+  picture: 'Image of the study',
+};

@@ -1,0 +1,18 @@
+// Which views are there? One line each; everything but the study list is loaded when it is first asked for.
+import type { Component } from 'svelte';
+import { t } from './i18n/shell';
+import Studies from './pages/studies/Studies.svelte';
+
+/** A view: `bare` ones fill the window, without the frame around the others. */
+export type Route = { path: string; title: () => string; load: () => Component | Promise<{ default: Component }>; inBar?: boolean; bare?: boolean };
+
+export const ROUTES: Route[] = [
+  { path: '/', title: () => t('studies'), load: () => Studies, inBar: true },
+  { path: '/viewer', title: () => t('viewer'), load: () => import('./viewer/Viewer.svelte'), bare: true },
+];
+
+/** Return the view of a path. */
+export function routeOf(path: string): Route | undefined {
+  const plain = path.length > 1 ? path.replace(/\/+$/, '') : path;
+  return ROUTES.find((route) => route.path === plain);
+}
