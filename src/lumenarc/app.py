@@ -81,7 +81,6 @@ def serve(settings: Settings) -> int:
             _Server(config, ready).run(sockets=[http])
         finally:
             dicom.stop(_DRAIN_S)
-            app.state.renderer.close()
     return 0
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from lumenarc.config import Settings
 from lumenarc.errors import OutOfResources
 from lumenarc.events import Changes
+from lumenarc.imaging.pool import ImagingPool
 from lumenarc.index.db import Index
 from lumenarc.index.instances import Inserter, Policy
 from lumenarc.storage.blob import BlobStore
@@ -19,7 +20,7 @@ _MS_PER_DAY = 86_400_000
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Index, storage, settings, events and clock; shared by all threads."""
+    """Index, storage, settings, events, decoding processes and clock; shared by all threads."""
 
     settings: Settings
     index: Index
@@ -27,9 +28,11 @@ class Archive:
     storage: BlobStore
     changes: Changes
     now_ms: Callable[[], int]
+    imaging: ImagingPool
 
     def close(self) -> None:
-        """Close the database connections."""
+        """End the decoding processes and close the database connections."""
+        self.imaging.close()
         self.index.close()
 
 
@@ -54,4 +57,5 @@ def open_archive(settings: Settings, clock: Callable[[], int] = now_ms) -> Archi
         patient_conflict=settings.patient_conflict,
         trash_retention_ms=settings.trash_retention_days * _MS_PER_DAY,
     )
-    return Archive(settings, index, Inserter(index, policy), storage, Changes(), clock)
+    imaging = ImagingPool(settings.imaging_workers, settings.imaging_memory_bytes, timeout_s=settings.imaging_timeout_s)
+    return Archive(settings, index, Inserter(index, policy), storage, Changes(), clock, imaging)

@@ -37,7 +37,6 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
     app = create_app(archive, ServerInfo(pages=pages))
     with TestClient(app, base_url="http://localhost") as made:
         yield made
-    app.state.renderer.close()
     archive.close()
 
 

@@ -61,13 +61,18 @@ def build_meta(
     sop_instance_uid: str,
     transfer_syntax_uid: str,
     source_aet: str | None,
-    digest: bytes,
-    n_bytes: int,
+    digest: bytes | None = None,
+    n_bytes: int = 0,
 ) -> bytes:
     """Return preamble, prefix and File Meta; the length depends on the UIDs and the AE title only.
 
-    `digest` is the SHA-256 of the data set, `n_bytes` its length; zeros while both are unknown.
+    `digest` is the SHA-256 of the data set, `n_bytes` its length; zeros while both are unknown. Without a digest the
+    file does not prove itself, as one that is made on its way out.
     """
+    proof = b""
+    if digest is not None:
+        proof = _uid(0x0100, DIGEST_CREATOR_UID) + struct.pack("<HH2sHI", 2, 0x0102, b"OB", 0, DIGEST_BYTES + 8)
+        proof += digest + struct.pack("<Q", n_bytes)
     body = (
         b"\2\0\1\0OB\0\0\2\0\0\0\0\1"
         + _uid(0x0002, sop_class_uid)
@@ -76,10 +81,7 @@ def build_meta(
         + _uid(0x0012, IMPLEMENTATION_CLASS_UID)
         + _text(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME)
         + (_text(0x0016, b"AE", source_aet) if source_aet else b"")
-        + _uid(0x0100, DIGEST_CREATOR_UID)
-        + struct.pack("<HH2sHI", 2, 0x0102, b"OB", 0, DIGEST_BYTES + 8)
-        + digest
-        + struct.pack("<Q", n_bytes)
+        + proof
     )
     return _PREFIX + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(body)) + body
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from lumenarc.archive import Archive
 from lumenarc.dicom.render_request import RenderedImage, RenderRequest, Viewport, check_request
 from lumenarc.errors import Unrenderable
-from lumenarc.imaging.pool import ImagingPool, RenderJob
+from lumenarc.imaging.pool import RenderJob
 from lumenarc.index.lookup import StoredInstance
 from lumenarc.services import retrieve
 
@@ -15,40 +15,27 @@ _MAX_ANIMATED_FRAMES = 200
 _THUMBNAIL_SIDE = 128
 
 
-class Renderer:
-    """Draws stored images in the archive's decoding processes; close it with the server."""
+def rendered(archive: Archive, inst: StoredInstance, frame_number: int, request: RenderRequest) -> RenderedImage:
+    """Draw one frame, numbered from 1; a GIF without a chosen frame (number 0) shows all.
 
-    def __init__(self, archive: Archive) -> None:
-        settings = archive.settings
-        self._archive = archive
-        self._pool = ImagingPool(
-            settings.imaging_workers, settings.imaging_memory_bytes, timeout_s=settings.imaging_timeout_s
-        )
+    Raises NotFound for a frame that is not there, Unrenderable for an object that cannot be drawn.
+    """
+    check_request(request)
+    n_frames = inst.number_of_frames or 1
+    animate = frame_number == 0 and request.media_type == "image/gif" and n_frames > 1
+    numbers = list(range(1, min(n_frames, _MAX_ANIMATED_FRAMES) + 1)) if animate else [max(frame_number, 1)]
+    if inst.pixel_offset is None:
+        raise Unrenderable("The object has no image.")
+    data = list(retrieve.frames(archive, inst, numbers))
+    frames = tuple((number - 1, frame) for number, frame in zip(numbers, data, strict=True))
+    head = retrieve.header(archive, inst)
+    return archive.imaging.render(RenderJob(head, retrieve.readable_syntax(inst), frames, request, animate))
 
-    def rendered(self, inst: StoredInstance, frame_number: int, request: RenderRequest) -> RenderedImage:
-        """Draw one frame, numbered from 1; a GIF without a chosen frame (number 0) shows all.
 
-        Raises NotFound for a frame that is not there, Unrenderable for an object that cannot be drawn.
-        """
-        check_request(request)
-        n_frames = inst.number_of_frames or 1
-        animate = frame_number == 0 and request.media_type == "image/gif" and n_frames > 1
-        numbers = list(range(1, min(n_frames, _MAX_ANIMATED_FRAMES) + 1)) if animate else [max(frame_number, 1)]
-        if inst.pixel_offset is None:
-            raise Unrenderable("The object has no image.")
-        data = list(retrieve.frames(self._archive, inst, numbers))
-        frames = tuple((number - 1, frame) for number, frame in zip(numbers, data, strict=True))
-        head = retrieve.header(self._archive, inst)
-        return self._pool.render(RenderJob(head, inst.transfer_syntax_uid, frames, request, animate))
-
-    def thumbnail(self, inst: StoredInstance, request: RenderRequest) -> RenderedImage:
-        """Draw the middle frame small."""
-        small = request.viewport or Viewport(_THUMBNAIL_SIDE, _THUMBNAIL_SIDE)
-        return self.rendered(inst, ((inst.number_of_frames or 1) + 1) // 2, replace(request, viewport=small))
-
-    def close(self) -> None:
-        """End the decoding processes."""
-        self._pool.close()
+def thumbnail(archive: Archive, inst: StoredInstance, request: RenderRequest) -> RenderedImage:
+    """Draw the middle frame small."""
+    small = request.viewport or Viewport(_THUMBNAIL_SIDE, _THUMBNAIL_SIDE)
+    return rendered(archive, inst, ((inst.number_of_frames or 1) + 1) // 2, replace(request, viewport=small))
 
 
 def representative(found: list[StoredInstance]) -> StoredInstance:

@@ -14,10 +14,11 @@ from lumenarc.archive import Archive
 from lumenarc.dicom import frames as frame_layout
 from lumenarc.dicom import part10
 from lumenarc.dicom.dicom_json import to_attributes
-from lumenarc.dicom.header import DEFLATED
+from lumenarc.dicom.header import DEFLATED, inflate
 from lumenarc.dicom.lazy import LazySet
 from lumenarc.dicom.pixels import shape_of
 from lumenarc.dicom.query import Attributes
+from lumenarc.dicom.transcode import DataSetSource
 from lumenarc.dicom.transfer_syntaxes import is_encapsulated
 from lumenarc.errors import Corrupt, NotFound, Unrenderable
 from lumenarc.index import lookup
@@ -30,6 +31,9 @@ CHUNK_BYTES = 1 << 20
 _AT_ONCE_BYTES = 8 << 20
 # A header larger than this is refused: nothing real comes near it.
 MAX_HEADER_BYTES = 64 << 20
+# A deflated data set is inflated whole; larger ones leave only as they lie.
+_MAX_INFLATED_BYTES = 512 << 20
+_TOO_LARGE = "The header of this object is too large to be read at once."
 
 
 def find(
@@ -135,16 +139,20 @@ def verify(archive: Archive, inst: StoredInstance) -> None:
 
 
 def header(archive: Archive, inst: StoredInstance) -> bytes:
-    """Return the data set before its pixel data (all of it when there are none or it is deflated), unverified.
+    """Return the data set before its pixel data (all of it when there are none), inflated if need be, unverified.
 
     Raises Unrenderable when that is more than 64 MiB.
     """
-    whole = inst.pixel_offset is None or inst.transfer_syntax_uid in DEFLATED
-    length = inst.data_set_bytes if whole else inst.pixel_offset or 0
-    if length > MAX_HEADER_BYTES:
-        raise Unrenderable("The header of this object is too large to be read at once.")
-    with opened(archive, inst) as reader:
-        return reader.read(inst.header_bytes, length)
+    with source(archive, inst) as found:
+        length = found.n_bytes if inst.pixel_offset is None else inst.pixel_offset
+        if length > MAX_HEADER_BYTES:
+            raise Unrenderable(_TOO_LARGE)
+        return found.read(0, length)
+
+
+def readable_syntax(inst: StoredInstance) -> str:
+    """Return the transfer syntax in which `header` and `source` give the data set."""
+    return part10.EXPLICIT_LE if inst.transfer_syntax_uid in DEFLATED else inst.transfer_syntax_uid
 
 
 def attributes(archive: Archive, inst: StoredInstance, bulk_uri: Callable[[str], str] | None = None) -> Attributes:
@@ -155,7 +163,7 @@ def attributes(archive: Archive, inst: StoredInstance, bulk_uri: Callable[[str],
     """
     return to_attributes(
         header(archive, inst),
-        inst.transfer_syntax_uid,
+        readable_syntax(inst),
         bulk_uri=bulk_uri,
         threshold=archive.settings.bulk_data_threshold_bytes,
     )
@@ -166,37 +174,48 @@ def frames(archive: Archive, inst: StoredInstance, numbers: list[int]) -> Iterat
 
     Raises NotFound for a number above the number of frames or an object without pixel data.
     """
-    layout = frame_extents(archive, inst)
-    if any(not 1 <= number <= len(layout) for number in numbers):
-        raise NotFound("The object has no such frame.")
-    with opened(archive, inst) as reader:
+    with source(archive, inst) as found:
+        layout = _extents(found, inst)
+        if any(not 1 <= number <= len(layout) for number in numbers):
+            raise NotFound("The object has no such frame.")
         for number in numbers:
-            yield frame_layout.read_frame(_from_data_set(reader, inst), layout[number - 1])
+            yield frame_layout.read_frame(found.read, layout[number - 1])
 
 
 def frame_extents(archive: Archive, inst: StoredInstance) -> list[frame_layout.Frame]:
-    """Return where each frame lies: lists of (offset, length) from the start of the data set."""
+    """Return where each frame lies: lists of (offset, length) from the start of the data set, inflated if need be."""
+    with source(archive, inst) as found:
+        return _extents(found, inst)
+
+
+def _extents(found: DataSetSource, inst: StoredInstance) -> list[frame_layout.Frame]:
     if inst.pixel_offset is None:
         raise NotFound("The object has no pixel data.")
-    if inst.transfer_syntax_uid in DEFLATED:
-        raise Unrenderable("Frames inside a deflated data set have no place of their own.")
-    head = LazySet.of(header(archive, inst), inst.transfer_syntax_uid)
+    if inst.pixel_offset > MAX_HEADER_BYTES:
+        raise Unrenderable(_TOO_LARGE)
+    head = LazySet.of(found.read(0, inst.pixel_offset), found.transfer_syntax_uid)
     n_frames = max(inst.number_of_frames or 1, 1)
+    if inst.pixel_bytes is None or is_encapsulated(inst.transfer_syntax_uid):
+        offsets, lengths = bytes(head.raw(0x7FE00001)), bytes(head.raw(0x7FE00002))
+        return frame_layout.locate_encapsulated(found.read, inst.pixel_offset, n_frames, offsets, lengths)
+    shape = shape_of(head)
+    bits = frame_layout.frame_bits(shape.rows, shape.columns, shape.samples, shape.bits_allocated, shape.photometric)
+    return frame_layout.locate_native(inst.pixel_offset, inst.pixel_bytes, bits, n_frames)
+
+
+@contextmanager
+def source(archive: Archive, inst: StoredInstance) -> Iterator[DataSetSource]:
+    """Open the data set for reading at any place, unverified; a deflated one is inflated in memory.
+
+    Raises Corrupt, TooLarge when it inflates beyond the limit, BadDataSet when it cannot be inflated.
+    """
     with opened(archive, inst) as reader:
-        read = _from_data_set(reader, inst)
-        if inst.pixel_bytes is None or is_encapsulated(inst.transfer_syntax_uid):
-            return frame_layout.locate_encapsulated(
-                read,
-                inst.pixel_offset,
-                n_frames,
-                bytes(head.raw(0x7FE00001)),
-                bytes(head.raw(0x7FE00002)),
-            )
-        shape = shape_of(head)
-        bits = frame_layout.frame_bits(
-            shape.rows, shape.columns, shape.samples, shape.bits_allocated, shape.photometric
-        )
-        return frame_layout.locate_native(inst.pixel_offset, inst.pixel_bytes, bits, n_frames)
+        if inst.transfer_syntax_uid in DEFLATED:
+            packed = reader.read(inst.header_bytes, inst.data_set_bytes)
+            data = inflate(packed, min(archive.settings.max_inflated_bytes, _MAX_INFLATED_BYTES))
+            yield DataSetSource(lambda offset, length: data[offset : offset + length], len(data), part10.EXPLICIT_LE)
+        else:
+            yield DataSetSource(_from_data_set(reader, inst), inst.data_set_bytes, inst.transfer_syntax_uid)
 
 
 def _from_data_set(reader: BlobReader, inst: StoredInstance) -> Callable[[int, int], bytes]:

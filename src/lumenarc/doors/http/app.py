@@ -17,7 +17,6 @@ from lumenarc.doors.http.context import Context, Endpoint, ServerInfo, check_aet
 from lumenarc.doors.http.guard import Guard
 from lumenarc.doors.http.respond import error_response, log
 from lumenarc.errors import LumenarcError
-from lumenarc.services.render import Renderer
 
 ROUTES: tuple[Endpoint, ...] = (
     *qido.ENDPOINTS,
@@ -34,11 +33,9 @@ _PREFIXES = {"rs": ("/dicom-web", "/aets/{aet}/rs"), "wado": ("", "/aets/{aet}")
 
 
 def create_app(archive: Archive, info: ServerInfo) -> FastAPI:
-    """Return the application; whoever stops it calls `app.state.renderer.close()`."""
-    renderer = Renderer(archive)
-    context = Context(archive, info, renderer)
+    """Return the application."""
+    context = Context(archive, info)
     app = FastAPI(title="Lumenarc", version=info.version, docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.renderer = renderer
     for endpoint in ROUTES:
         for prefix in _PREFIXES[endpoint.root]:
             app.router.routes.append(

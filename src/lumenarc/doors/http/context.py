@@ -15,7 +15,6 @@ from starlette.responses import Response
 
 from lumenarc.archive import Archive
 from lumenarc.errors import BadRequest, NotFound, Unavailable
-from lumenarc.services.render import Renderer
 
 T = TypeVar("T")
 MAX_JSON_BYTES = 1 << 20
@@ -42,7 +41,7 @@ def _none() -> list[dict[str, Any]]:
 class ServerInfo:
     """What the program knows beside the archive: addresses, associations, jobs, how to echo.
 
-    `echo(title)` gives {ok, ms, error}; `renderer` draws (services.render.Renderer); `pages` is the built page.
+    `echo(title)` gives {ok, ms, error}; `pages` is the built page.
     """
 
     dicom_host: str = "127.0.0.1"
@@ -61,7 +60,6 @@ class Context:
 
     archive: Archive
     info: ServerInfo
-    renderer: Renderer
     work: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(32))
     uploads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(64))
 

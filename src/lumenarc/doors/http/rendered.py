@@ -51,9 +51,9 @@ async def _draw(context: Context, request: Request, *, small: bool) -> Response:
         return Response(status_code=304, headers=headers)
     if "frames" in given or not small:
         number = frame_numbers(given["frames"])[0] if "frames" in given else 0
-        picture = await context.run(context.renderer.rendered, chosen, number, wish)
+        picture = await context.run(render.rendered, context.archive, chosen, number, wish)
     else:
-        picture = await context.run(context.renderer.thumbnail, chosen, wish)
+        picture = await context.run(render.thumbnail, context.archive, chosen, wish)
     return Response(picture.data, media_type=picture.media_type, headers=headers)
 
 

@@ -11,7 +11,7 @@ from lumenarc.doors.http.respond import stream
 from lumenarc.errors import BadRequest, NotAcceptable
 from lumenarc.protocol.web.media_types import best, parse_accept
 from lumenarc.protocol.web.uris import uid
-from lumenarc.services import retrieve
+from lumenarc.services import render, retrieve
 
 _MAX_SIDE = 16384
 
@@ -35,7 +35,7 @@ async def _wado(context: Context, request: Request) -> Response:
         chunks = retrieve.whole_file(context.archive, found)
         return await stream(context, chunks, "application/dicom", length=retrieve.file_size(found))
     wish = _wish(request, kind)
-    picture = await context.run(context.renderer.rendered, found, _whole(request, "frameNumber", 0), wish)
+    picture = await context.run(render.rendered, context.archive, found, _whole(request, "frameNumber", 0), wish)
     return Response(picture.data, media_type=picture.media_type)
 
 
