@@ -81,6 +81,13 @@ def test_order_limit_and_count(archive: Archive) -> None:
     assert count(archive, from_qido(Level.IMAGE, {}, [])) == 5
 
 
+def test_count_holds_after_the_archive_was_opened_again(archive: Archive) -> None:
+    """Opening makes no second counter (SQLite keeps the number of studies, docs in index/search_text.py)."""
+    again = open_archive(archive.settings)
+    assert count(again, from_qido(Level.STUDY, {}, [])) == 3
+    again.close()
+
+
 def test_free_text(archive: Archive) -> None:
     """Parts of words are found, all words must occur."""
     assert _studies(archive, ("q", "uell")) == ["1.3"]

@@ -24,7 +24,7 @@ _SQLITE = (
     "INSERT INTO study_text(study_text, rowid, search_text) VALUES ('delete', old.pk, old.search_text || '  '); "
     "INSERT INTO study_text(rowid, search_text) VALUES (new.pk, new.search_text || '  '); END",
     "CREATE TABLE IF NOT EXISTS study_count (n INTEGER NOT NULL)",
-    "INSERT INTO study_count SELECT count(*) FROM study WHERE n_instances > 0 AND NOT EXISTS "
+    "INSERT INTO study_count SELECT (SELECT count(*) FROM study WHERE n_instances > 0) WHERE NOT EXISTS "
     "(SELECT 1 FROM study_count)",
     "CREATE TRIGGER IF NOT EXISTS study_count_insert AFTER INSERT ON study WHEN new.n_instances > 0 BEGIN "
     "UPDATE study_count SET n = n + 1; END",
