@@ -33,7 +33,22 @@ def test_every_tool_runs_its_help(name: str, capsys: pytest.CaptureFixture[str])
     with pytest.raises(SystemExit) as exit_:
         main([name, "--help"])
     assert exit_.value.code == 0
-    assert f"lumenarc {name}" in capsys.readouterr().out
+    assert f"lumenarc {name}" in capsys.readouterr().out.split("examples:")[1]
+
+
+def test_no_tool_page_is_left_over() -> None:
+    assert {path.stem for path in (DOCS / "tools").glob("*.md")} - {"README"} == {name for name, _, _ in TOOLS}
+
+
+def test_starting_a_tool_imports_neither_the_server_nor_the_other_tools() -> None:
+    code = (
+        "import sys; from lumenarc.cli import find\n"
+        "find('dcmdump').parser(); find('serve').parser()\n"
+        "heavy = {'lumenarc.archive', "
+        "'pydicom', 'numpy', 'sqlalchemy', 'fastapi', 'pydantic', 'rich', 'lumenarc.app', 'lumenarc.cli.check'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
 
 
 @pytest.mark.parametrize(("words", "code"), [([], 2), (["--help"], 0), (["nothing"], 2)])
@@ -47,7 +62,7 @@ def test_docs_writes_the_pages(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(["docs", str(tmp_path)])
     assert exit_.value.code == 0
-    assert {file.name for file in tmp_path.iterdir()} == set(pages())
+    assert {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.md")} == set(pages())
 
 
 def _logged(style: str, statement: str) -> str:

@@ -2,44 +2,93 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import sys
 from importlib import import_module
 from typing import Protocol, cast
 
-from lumenarc.errors import LumenarcError
+from lumenarc.errors import LumenarcError, PeerFailed
 
-# name, module, sentence. A tool's module has `run(arguments) -> exit code`.
-TOOLS: tuple[tuple[str, str, str], ...] = (
+# name, module, sentence. A tool's module has `parser()`, made by `frame.ToolParser`, and `run(arguments) -> exit code`.
+_ARCHIVE: tuple[tuple[str, str, str], ...] = (
     ("serve", "lumenarc.cli.serve", "Run the archive."),
     ("import", "lumenarc.cli.import_", "Bring files, folders and ZIP archives into the archive."),
     ("check", "lumenarc.cli.check", "Compare index and blobs, and verify every digest."),
     ("docs", "lumenarc.cli.docs", "Write the generated pages of the documentation."),
+    ("completion", "lumenarc.cli.completion", "Print the completions for bash, zsh or fish."),
 )
+_FILES: tuple[tuple[str, str, str], ...] = (
+    ("dcmdump", "lumenarc.cli.dcmdump", "Show every element of DICOM files."),
+)  # fmt: skip
+GROUPS = (("archive", _ARCHIVE), ("files", _FILES))
+TOOLS: tuple[tuple[str, str, str], ...] = tuple(tool for _, tools in GROUPS for tool in tools)
+
+OK, SOME_FAILED, USAGE, NO_CONNECTION, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 class Tool(Protocol):
     """What a tool's module offers."""
 
+    def parser(self) -> argparse.ArgumentParser:
+        """Describe the command line, without importing what the work needs."""
+
     def run(self, arguments: list[str]) -> int:
         """Do the work and return the exit code."""
 
 
+def find(name: str) -> Tool | None:
+    """Import a tool's module; None when there is no such tool."""
+    module = next((module for tool, module, _ in TOOLS if tool == name), None)
+    return None if module is None else cast(Tool, import_module(module))
+
+
 def main(arguments: list[str] | None = None) -> None:
-    """Run the tool that the command line names; exit 2 when the command line or a setting is wrong."""
+    """Run the tool that the command line names and exit with its code.
+
+    0 all right, 1 something failed, 2 the command line or a setting is wrong, 3 no connection.
+    """
     words = sys.argv[1:] if arguments is None else arguments
-    modules = {name: module for name, module, _ in TOOLS}
     if not words or words[0] in ("-h", "--help"):
-        print("usage: lumenarc TOOL …\n\ntools:")
-        for name, _, sentence in TOOLS:
-            print(f"  {name:10} {sentence}")
-        raise SystemExit(0 if words else 2)
-    if words[0] not in modules:
+        print(_help())
+        raise SystemExit(OK if words else USAGE)
+    if words[0] in ("-V", "--version"):
+        print(_version())
+        raise SystemExit(OK)
+    tool = find(words[0])
+    if tool is None:
         print(f"lumenarc: there is no tool {words[0]!r}; `lumenarc --help` lists them.", file=sys.stderr)
-        raise SystemExit(2)
-    tool = cast(Tool, import_module(modules[words[0]]))
+        raise SystemExit(USAGE)
+    raise SystemExit(_run(tool, words[1:]))
+
+
+def _run(tool: Tool, words: list[str]) -> int:
     try:
-        code = tool.run(words[1:])
+        code = tool.run(words)
+        sys.stdout.flush()
     except LumenarcError as error:
         print(f"lumenarc: {error}", file=sys.stderr)
-        raise SystemExit(2) from error
-    raise SystemExit(code)
+        return NO_CONNECTION if isinstance(error, PeerFailed) else USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SOME_FAILED
+    return code
+
+
+def _help() -> str:
+    lines = ["usage: lumenarc TOOL …", ""]
+    for title, tools in GROUPS:
+        lines.append(f"{title}:")
+        lines.extend(f"  {name:12} {sentence}" for name, _, sentence in tools)
+        lines.append("")
+    lines.append("`lumenarc TOOL --help` explains a tool and ends with examples.")
+    lines.append("exit codes: 0 all right, 1 something failed, 2 wrong usage, 3 no connection")
+    return "\n".join(lines)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return f"lumenarc {version('lumenarc')}"

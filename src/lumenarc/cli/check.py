@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
-
 from lumenarc.cli import opening
-from lumenarc.services.check import check
+from lumenarc.cli.frame import ToolParser
+
+
+def parser() -> ToolParser:
+    """Describe the command line."""
+    found = ToolParser(
+        "check",
+        "Compare the index with the blobs and verify every digest; the exit code is 1 if anything is wrong.",
+        (
+            "lumenarc check",
+            "lumenarc check --data archive --repair",
+            "lumenarc check --data archive --database sqlite:///archive/index.db",
+        ),
+    )
+    found.add_argument("--repair", action="store_true", help="index whole blobs without a row, set others aside")
+    opening.add_options(found)
+    return found
 
 
 def run(arguments: list[str]) -> int:
     """Check the archive and print what was found."""
-    parser = argparse.ArgumentParser(prog="lumenarc check", description=__doc__)
-    parser.add_argument("--repair", action="store_true", help="index whole blobs without a row, set others aside")
-    opening.add_options(parser)
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
+    from lumenarc.services.check import check
+
     archive = opening.opened(options)
     try:
         report = check(archive, repair=options.repair)

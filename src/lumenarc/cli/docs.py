@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import argparse
 import typing
 from pathlib import Path
 from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from lumenarc.cli.frame import ToolParser
 from lumenarc.config import ENV_PREFIX, Settings
+
+
+def parser() -> ToolParser:
+    """Describe the command line."""
+    found = ToolParser(
+        "docs",
+        "Write the pages that are generated from the code: the settings, the tools.",
+        ("lumenarc docs", "lumenarc docs pages", "lumenarc docs pages/generated"),
+    )
+    found.add_argument("folder", nargs="?", type=Path, default=Path("docs"), help="where to (default: docs)")
+    return found
 
 
 def run(arguments: list[str]) -> int:
     """Write every generated page into the folder, `docs` by default."""
-    parser = argparse.ArgumentParser(prog="lumenarc docs", description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("docs"))
-    folder: Path = parser.parse_args(arguments).folder
-    folder.mkdir(parents=True, exist_ok=True)
+    folder: Path = parser().parse_args(arguments).folder
     for name, text in pages().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
         print(f"wrote {folder / name}")
     return 0
@@ -26,7 +35,10 @@ def run(arguments: list[str]) -> int:
 
 def pages() -> dict[str, str]:
     """Return the generated pages: file name → text."""
-    return {"settings.md": settings_page()}
+    from lumenarc.cli import manual
+
+    tools = {f"tools/{name}": text for name, text in manual.pages().items()}
+    return {"settings.md": settings_page(), **tools}
 
 
 def settings_page() -> str:

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress
-
 from lumenarc.cli import opening
-from lumenarc.services.check import writing
-from lumenarc.services.ingest import ImportResult, find_files, import_paths
+from lumenarc.cli.frame import ToolParser
+
+
+def parser() -> ToolParser:
+    """Describe the command line."""
+    found = ToolParser(
+        "import",
+        "Bring files, folders, DICOMDIRs and ZIP archives into the archive; the exit code is 1 if anything failed.",
+        (
+            "lumenarc import image.dcm",
+            "lumenarc import study/ other.dcm",
+            "lumenarc import --data archive study/",
+        ),
+    )
+    found.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder, a ZIP archive")
+    opening.add_options(found)
+    return found
 
 
 def run(arguments: list[str]) -> int:
     """Import the paths, show progress on a terminal, print a summary."""
-    parser = argparse.ArgumentParser(prog="lumenarc import", description=__doc__)
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    opening.add_options(parser)
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from lumenarc.services.check import writing
+    from lumenarc.services.ingest import ImportResult, find_files, import_paths
+
     archive = opening.opened(options)
     console = Console(stderr=True)
     try:

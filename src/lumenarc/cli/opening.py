@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lumenarc.archive import Archive, open_archive
-from lumenarc.config import load
+if TYPE_CHECKING:
+    from lumenarc.archive import Archive
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -18,4 +19,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def opened(options: argparse.Namespace) -> Archive:
     """Open the archive that the options name."""
+    from lumenarc.archive import open_archive
+    from lumenarc.config import load
+
     return open_archive(load(options.config, data=options.data, database=options.database))

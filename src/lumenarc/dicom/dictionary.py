@@ -1,10 +1,32 @@
-"""Which VR and keyword every tag of PS3.6 has, as two flat tables made once from pydicom's dictionary data."""
+"""Which VR and keyword every tag of PS3.6 has, as two flat tables made once from pydicom's dictionary data.
+
+The data are loaded from their file, not by importing the package: that takes a tenth of the time, and a command-line
+tool that needs no more of pydicom starts so much faster.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 from functools import cache
+from pathlib import Path
+from types import ModuleType
 
-from pydicom._dicom_dict import DicomDictionary, RepeatersDictionary
+
+def _load() -> ModuleType:
+    package = importlib.util.find_spec("pydicom")
+    assert package is not None and package.origin is not None
+    spec = importlib.util.spec_from_file_location(
+        "_lumenarc_dicom_dict", Path(package.origin).with_name("_dicom_dict.py")
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_data = _load()
+DicomDictionary: dict[int, tuple[str, str, str, str, str]] = _data.DicomDictionary
+RepeatersDictionary: dict[str, tuple[str, str, str, str, str]] = _data.RepeatersDictionary
 
 
 @cache
@@ -62,3 +84,17 @@ def depends_on_sign(tag: int) -> bool:
     """Say whether PS3.6 leaves US or SS to the Pixel Representation (PS3.5 A.1)."""
     entry = DicomDictionary.get(tag)
     return entry is not None and entry[0].startswith("US or SS")
+
+
+@cache
+def multiplicity_of(tag: int) -> str:
+    """Return the value multiplicity as PS3.6 writes it ("1", "2-n", "1-8"), or ""."""
+    entry = DicomDictionary.get(tag)
+    return entry[1] if entry else ""
+
+
+@cache
+def is_retired(tag: int) -> bool:
+    """Say whether PS3.6 marks the attribute as retired."""
+    entry = DicomDictionary.get(tag)
+    return entry is not None and entry[3] == "Retired"

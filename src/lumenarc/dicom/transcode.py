@@ -9,18 +9,19 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from lumenarc.dicom import codecs
 from lumenarc.dicom.codecs import Family
-from lumenarc.dicom.frames import Frame, Read, locate_encapsulated, locate_native, read_frame
-from lumenarc.dicom.header import NeedMoreData, PixelElement, scan
+from lumenarc.dicom.frames import Frame, locate_encapsulated, locate_native, read_frame
+from lumenarc.dicom.header import PixelElement
 from lumenarc.dicom.lazy import LazySet
 from lumenarc.dicom.pixels import PixelShape, shape_of
 from lumenarc.dicom.recode import Recoded, Recoding, can_transcode, check_recoding, recode_frame
 from lumenarc.dicom.reencode import Changes, Encoding, element, reencode, swap
+from lumenarc.dicom.source import MAX_HEAD_BYTES, DataSetSource, find_pixels
 from lumenarc.errors import BadDataSet, NotAcceptable
 
 __all__ = ["DataSetSource", "Recoding", "can_transcode", "find_pixels", "locate_frames", "pixel_extent", "transcode"]
@@ -28,41 +29,12 @@ __all__ = ["DataSetSource", "Recoding", "can_transcode", "find_pixels", "locate_
 Recode = Callable[[bytes, int, PixelShape, Recoding], Recoded]
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _CHUNK = 1 << 20
-_MAX_HEAD = 256 << 20
 _MAX_TAIL = 64 << 20
 _METHODS = {
     Family.JPEG: b"ISO_10918_1", Family.JPEG_LS: b"ISO_14495_1", Family.JPEG_2000: b"ISO_15444_1",
     Family.HTJ2K: b"ISO_15444_15", Family.JPEG_XL: b"ISO_18181_1",
 }  # fmt: skip
 _OFFSET_TABLES = (0x7FE00001, 0x7FE00002, 0x7FE00003)
-
-
-@dataclass(frozen=True, slots=True)
-class DataSetSource:
-    """An encoded data set that can be read at any place; a deflated one is given inflated."""
-
-    read: Read
-    n_bytes: int
-    transfer_syntax_uid: str
-
-
-def find_pixels(source: DataSetSource) -> PixelElement | None:
-    """Find the pixel data element; None when there is none.
-
-    Raises:
-        BadDataSet: the header is broken or larger than 256 MiB.
-    """
-    wanted, size = 1 << 16, min(source.n_bytes, _MAX_HEAD)
-    while True:
-        head = source.read(0, min(wanted, size))
-        try:
-            found = scan(head, source.transfer_syntax_uid, frozenset(), complete=len(head) >= source.n_bytes)
-        except NeedMoreData as more:
-            if len(head) >= size:
-                raise BadDataSet("The header is larger than allowed, or cut") from None
-            wanted = max(more.n_bytes, len(head) * 2)
-            continue
-        return found.pixel
 
 
 def locate_frames(source: DataSetSource, pixel: PixelElement, head: LazySet) -> list[Frame]:
@@ -104,7 +76,7 @@ def _deflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _transcode_plain(source: DataSetSource, recoding: Recoding) -> Iterator[bytes]:
-    if source.n_bytes > _MAX_HEAD:
+    if source.n_bytes > MAX_HEAD_BYTES:
         raise NotAcceptable("The data set is too large to be re-encoded")
     head = source.read(0, source.n_bytes)
     signed = LazySet.of(head, source.transfer_syntax_uid).us(0x00280103) == 1

@@ -1,0 +1,231 @@
+"""Which files does a tool work on, and how are many of them worked on in parallel, one failing without the others?
+
+Names come from the command line (files, folders, patterns) and from lists (`-@ FILE`, `-@ -`). Work runs in processes,
+because pixel codecs are strangers to the interpreter's lock; a file that kills its process fails alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import os
+import sys
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from lumenarc.cli.frame import Report, ToolParser
+from lumenarc.errors import LumenarcError
+
+STDIN = Path("-")
+_WINDOW_PER_PROCESS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to work on and, for a tool that writes files, where to."""
+
+    source: Path
+    target: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a job: fields for --json, a line for people."""
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A name that leads to no file."""
+
+    name: str
+    reason: str
+
+
+Emit = Callable[[str], object]
+Work = Callable[[Job, argparse.Namespace, Emit], Done]
+"""Works on one file; `emit` takes text for standard output as it comes. A function of a module, for processes."""
+
+
+def add_inputs(parser: ToolParser, *, metavar: str = "FILE", what: str = "DICOM files, folders or patterns") -> None:
+    """Add the positional names, `-@` and `-j`."""
+    parser.add_argument("paths", nargs="*", metavar=metavar, help=f"{what}; - is standard input")
+    parser.add_argument("-@", "--files-from", metavar="LIST", help="read names from LIST, one a line; - is stdin")
+    parser.add_argument(
+        "-j", "--jobs", type=int, default=0, metavar="N", help="work in N processes (default: one a processor)"
+    )
+
+
+def names(options: argparse.Namespace) -> list[str]:
+    """Return the names of the command line and of the list, before folders are opened."""
+    found = list(options.paths)
+    if options.files_from:
+        found.extend(_listed(options.files_from))
+    return found
+
+
+def _listed(source: str) -> list[str]:
+    """Read a list of names, ended by newlines or, as `find -print0` writes them, by NUL."""
+    data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    separator = b"\0" if b"\0" in data else b"\n"
+    return [os.fsdecode(name.rstrip(b"\r")) for name in data.split(separator) if name.strip()]
+
+
+def find(found: Iterable[str]) -> Iterator[Path | Missing]:
+    """Give every file that the names lead to, in order; folders are walked without following links."""
+    for name in found:
+        path = Path(name)
+        if name == "-" or path.is_file():
+            yield path
+        elif path.is_dir():
+            yield from _walk(path)
+        elif glob.has_magic(name):
+            matches = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 - a pattern may start anywhere
+            yield from find(matches) if matches else [Missing(name, "nothing matches this pattern")]
+        else:
+            yield Missing(name, "there is no such file or folder")
+
+
+def _walk(folder: Path) -> Iterator[Path | Missing]:
+    unreadable: list[OSError] = []
+    for where, folders, inside in os.walk(folder, onerror=unreadable.append):
+        folders.sort()
+        for name in sorted(inside):
+            path = Path(where, name)
+            if path.is_file() and not path.is_symlink():
+                yield path
+        while unreadable:
+            error = unreadable.pop()
+            yield Missing(str(error.filename), f"the folder cannot be read: {error.strerror}")
+    for error in unreadable:
+        yield Missing(str(error.filename), f"the folder cannot be read: {error.strerror}")
+
+
+def each(
+    jobs: Iterable[Job | Missing], work: Work, options: argparse.Namespace, report: Report, doing: str = "working"
+) -> int:
+    """Do the work on every job and report it in order; return the exit code."""
+    todo = iter(jobs)
+    first = list(islice(todo, 2))
+    n_processes = options.jobs or os.cpu_count() or 1
+    everything = chain(first, todo)
+    if n_processes == 1 or len(first) < 2:
+        for job in everything:
+            _tell(job, _attempt(work, job, options, sys.stdout.write), report)
+    else:
+        with report.progress(doing, None) as bar:
+            for job, outcome in _parallel(everything, work, options, n_processes):
+                _tell(job, outcome, report)
+                bar.advance()
+    if not report.n_done and not report.n_failed:
+        report.problem("", "no file was given")
+        return 2
+    if report.n_done + report.n_failed > 1 and not (report.json or report.quiet):
+        print(f"{report.n_done} done, {report.n_failed} failed", file=sys.stderr)
+    return report.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    reason: str
+
+
+_Outcome = tuple[Done | _Failed, str]
+
+
+def _tell(job: Job | Missing, outcome: _Outcome, report: Report) -> None:
+    found, text = outcome
+    name = job.name if isinstance(job, Missing) else str(job.source)
+    if text:
+        sys.stdout.write(text)
+    if isinstance(found, _Failed):
+        sys.stdout.flush()
+        report.problem(name, found.reason)
+        return
+    report.n_done += 1
+    report.result(found.text, {"file": name, **found.fields})
+
+
+def _attempt(work: Work, job: Job | Missing, options: argparse.Namespace, emit: Emit) -> _Outcome:
+    """Do one job; whatever goes wrong becomes one line."""
+    if isinstance(job, Missing):
+        return _Failed(job.reason), ""
+    try:
+        return work(job, options, emit), ""
+    except BrokenPipeError:
+        raise
+    except LumenarcError as error:
+        return _Failed(str(error)), ""
+    except OSError as error:
+        return _Failed(error.strerror or str(error)), ""
+    except Exception as error:  # noqa: BLE001 - one strange file must not end the work on the others
+        if options.verbose:
+            traceback.print_exc()
+        return _Failed(f"{type(error).__name__}: {error}"), ""
+
+
+def _in_process(work: Work, job: Job | Missing, options: argparse.Namespace) -> _Outcome:
+    parts: list[str] = []
+    found, _ = _attempt(work, job, options, parts.append)
+    return found, "".join(parts)
+
+
+def _parallel(
+    jobs: Iterator[Job | Missing], work: Work, options: argparse.Namespace, n_processes: int
+) -> Iterator[tuple[Job | Missing, _Outcome]]:
+    """Give outcomes in the order of the jobs; few are under way at a time, so that any number can be named."""
+    pool = _pool(n_processes)
+    waiting: deque[tuple[Job | Missing, Future[_Outcome]]] = deque()
+    try:
+        for job in islice(jobs, n_processes * _WINDOW_PER_PROCESS):
+            waiting.append((job, _submit(pool, work, job, options)))
+        while waiting:
+            job, future = waiting.popleft()
+            try:
+                outcome = future.result()
+            except BrokenProcessPool:
+                again = [job, *(other for other, _ in waiting)]
+                waiting.clear()
+                for suspect in again:
+                    yield suspect, _alone(work, suspect, options)
+                pool.shutdown(wait=False)
+                pool = _pool(n_processes)
+                outcome = None
+            if outcome is not None:
+                yield job, outcome
+            for following in islice(jobs, n_processes * _WINDOW_PER_PROCESS - len(waiting)):
+                waiting.append((following, _submit(pool, work, following, options)))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _submit(pool: ProcessPoolExecutor, work: Work, job: Job | Missing, options: argparse.Namespace) -> Future[_Outcome]:
+    try:
+        return pool.submit(_in_process, work, job, options)
+    except BrokenProcessPool as error:  # it broke since the last answer: wait for the turn of what broke it
+        broken: Future[_Outcome] = Future()
+        broken.set_exception(error)
+        return broken
+
+
+def _pool(n_processes: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(n_processes, mp_context=get_context("fork"))
+
+
+def _alone(work: Work, job: Job | Missing, options: argparse.Namespace) -> _Outcome:
+    """Do one job in a process of its own: it may be the one that kills processes."""
+    with _pool(1) as pool:
+        try:
+            return pool.submit(_in_process, work, job, options).result()
+        except BrokenProcessPool:
+            return _Failed("the process that worked on this file died"), ""

@@ -1,0 +1,116 @@
+"""How does a tool open a DICOM file and write one? (PS3.10 7.1)
+
+Reading holds a window of the file, never the whole of it; a deflated data set is inflated into a temporary file.
+Writing goes beside the final name and is renamed at the end, so that no half-written file ever bears it.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from lumenarc.dicom.header import DEFLATED
+from lumenarc.dicom.part10 import Meta, parse_meta
+from lumenarc.dicom.source import DataSetSource
+from lumenarc.errors import BadDataSet
+
+_HEAD_BYTES = 1 << 16
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Part10:
+    """An open DICOM file: its File Meta, and its data set to be read at any place (inflated when it is deflated).
+
+    `head` are its first bytes, up to the data set; `start` is where the data set begins in the file.
+    """
+
+    meta: Meta
+    head: bytes
+    source: DataSetSource
+    start: int
+    is_deflated: bool
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Part10]:
+    """Open a DICOM file; `-` is standard input.
+
+    Raises:
+        BadDataSet: it is none, or what is deflated cannot be inflated.
+        OSError: it cannot be read.
+    """
+    with _seekable(path) as stream:
+        descriptor = stream.fileno()
+        size = os.fstat(descriptor).st_size
+        head = os.pread(descriptor, _HEAD_BYTES, 0)
+        meta = parse_meta(head)
+        start, syntax = meta.header_bytes, meta.transfer_syntax_uid
+        if syntax not in DEFLATED:
+            yield Part10(meta, head[:start], _source(descriptor, start, size - start, syntax), start, False)
+            return
+        with tempfile.TemporaryFile() as plain:
+            _inflate(descriptor, start, plain)
+            n_bytes = plain.tell()
+            yield Part10(meta, head[:start], _source(plain.fileno(), 0, n_bytes, syntax), start, True)
+
+
+def _source(descriptor: int, start: int, n_bytes: int, syntax: str) -> DataSetSource:
+    def read(offset: int, length: int) -> bytes:
+        return os.pread(descriptor, min(length, max(n_bytes - offset, 0)), start + offset)
+
+    return DataSetSource(read, n_bytes, syntax)
+
+
+@contextmanager
+def _seekable(path: Path) -> Iterator[IO[bytes]]:
+    if str(path) != "-":
+        with path.open("rb") as stream:
+            yield stream
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy, _CHUNK)
+        copy.flush()
+        yield copy
+
+
+def _inflate(descriptor: int, place: int, plain: IO[bytes]) -> None:
+    engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        while not engine.eof and (chunk := os.pread(descriptor, _CHUNK, place)):
+            place += len(chunk)
+            while chunk:
+                plain.write(engine.decompress(chunk, _CHUNK))
+                chunk = engine.unconsumed_tail
+        plain.write(engine.flush())
+    except zlib.error as error:
+        raise BadDataSet("The deflated data set is broken.") from error
+    if not engine.eof:
+        raise BadDataSet("The deflated data set ends early.")
+    plain.flush()
+
+
+@contextmanager
+def written(target: Path) -> Iterator[IO[bytes]]:
+    """Write a file that has its name only when it is complete; `-` is standard output. Folders are made."""
+    if str(target) == "-":
+        yield sys.stdout.buffer
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        with beside.open("xb") as stream:
+            yield stream
+        beside.replace(target)
+    finally:
+        with suppress(FileNotFoundError):
+            beside.unlink()
