@@ -232,6 +232,8 @@ def _single_byte(character: str, codec: str) -> bytes | None:
         found = character.encode(codec)
     except UnicodeEncodeError:
         return None
+    if found.isascii():
+        return None  # the yen sign of JIS X 0201 is 5CH: whoever reads it takes it for the delimiter of values
     return found if len(found) == 1 or codec in ("euc_kr", "gb2312") else None
 
 

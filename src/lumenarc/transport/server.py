@@ -17,7 +17,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from lumenarc.errors import LumenarcError
-from lumenarc.protocol.ul.negotiation import LOCAL_LIMIT_EXCEEDED, TEMPORARY_CONGESTION, answer
+from lumenarc.protocol.ul.negotiation import LOCAL_LIMIT_EXCEEDED, TEMPORARY_CONGESTION, answer, misfit
 from lumenarc.protocol.ul.pdu import AssociateRj, AssociateRq
 from lumenarc.transport.association import Association, AssociationEnded, Partners
 from lumenarc.transport.lobby import Lobby, Visitor
@@ -133,6 +133,8 @@ class Server:
 
     def _arrived(self, visitor: Visitor, request: AssociateRq) -> AssociateRj | None:
         """Give a visitor with a whole request a thread, or say why not; runs in the lobby's thread."""
+        if (refusal := misfit(request)) is not None:
+            return refusal
         with self._lock:
             if self._stopping:
                 return TEMPORARY_CONGESTION

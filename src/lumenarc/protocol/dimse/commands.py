@@ -30,6 +30,7 @@ AFFECTED_SOP_INSTANCE, REQUESTED_SOP_INSTANCE = 0x1000, 0x1001
 EVENT_TYPE, ATTRIBUTE_LIST, ACTION_TYPE = 0x1002, 0x1005, 0x1008
 REMAINING, COMPLETED, FAILED, WARNING = 0x1020, 0x1021, 0x1022, 0x1023
 MOVE_ORIGINATOR, MOVE_ORIGINATOR_MESSAGE_ID = 0x1030, 0x1031
+_COUNTS = frozenset((REMAINING, COMPLETED, FAILED, WARNING))
 
 # element: value representation (PS3.7 Table E.1-1)
 VR: dict[int, str] = dict.fromkeys((2, 3, 0x1000, 0x1001), "UI")
@@ -98,7 +99,8 @@ class Command:
     @property
     def message_id(self) -> int:
         """The id of a request, or of the request that this answers or cancels."""
-        return self._int(MESSAGE_ID_RESPONDED if MESSAGE_ID_RESPONDED in self.values else MESSAGE_ID)
+        names_another = self.is_response or self.field == C_CANCEL_RQ
+        return self._int(MESSAGE_ID_RESPONDED if names_another else MESSAGE_ID)
 
     @property
     def status(self) -> int:
@@ -160,7 +162,8 @@ def encode(values: dict[int, Any]) -> bytes:
         value = values[element]
         vr = VR[element]
         if vr == "US":
-            raw = value.to_bytes(2, "little")
+            # Sub-operations are counted beyond what the element can say: then it says as much as it can.
+            raw = (min(value, 0xFFFF) if element in _COUNTS else value).to_bytes(2, "little")
         elif vr == "AT":
             raw = b"".join(struct.pack("<HH", tag >> 16, tag & 0xFFFF) for tag in value)
         else:
@@ -198,9 +201,11 @@ def decode(data: bytes | bytearray) -> Command:
         at += length
     if COMMAND_FIELD not in values:
         raise RemoteError("Command set: no Command Field (0000,0100).")
-    if MESSAGE_ID not in values and MESSAGE_ID_RESPONDED not in values:
+    found = Command(values)
+    names_another = found.is_response or found.field == C_CANCEL_RQ
+    if (MESSAGE_ID_RESPONDED if names_another else MESSAGE_ID) not in values:
         raise RemoteError("Command set: no Message ID.")
-    return Command(values)
+    return found
 
 
 def request(field: int, message_id: int, sop_class_uid: str, *, data_set: bool, **more: Any) -> dict[int, Any]:

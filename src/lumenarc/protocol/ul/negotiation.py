@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from lumenarc.protocol.ul.items import ContextResult, UserInformation
+from lumenarc.protocol.ul.items import APPLICATION_CONTEXT, ContextResult, UserInformation
 from lumenarc.protocol.ul.pdu import AssociateAc, AssociateRj, AssociateRq
 
 ACCEPTED, _USER_REJECTION, _NO_REASON, ABSTRACT_SYNTAX_REFUSED, TRANSFER_SYNTAXES_REFUSED = range(5)
@@ -60,6 +60,13 @@ class Offer(Protocol):
 
     def extended(self, abstract_syntax: str, information: bytes) -> bytes | None:
         """Return the answer to an extended negotiation item, None for no answer."""
+
+
+def misfit(rq: AssociateRq) -> AssociateRj | None:
+    """Return why a request cannot be served whoever it is for: another protocol version or application context."""
+    if not rq.version & 1:
+        return PROTOCOL_VERSION_UNKNOWN
+    return None if rq.application_context == APPLICATION_CONTEXT else APPLICATION_CONTEXT_UNKNOWN
 
 
 def answer(rq: AssociateRq, offer: Offer, ours: UserInformation) -> tuple[AssociateAc, dict[int, Context]]:
