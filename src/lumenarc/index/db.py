@@ -15,8 +15,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from lumenarc.errors import CommitUnknown, OutOfResources, Unavailable
-from lumenarc.index import search_text
-from lumenarc.index.schema import metadata
+from lumenarc.index import migrate, search_text
 
 T = TypeVar("T")
 # What another attempt may cure: deadlock, serialization failure (PostgreSQL), a busy database (SQLite).
@@ -43,11 +42,18 @@ class Index:
             self._writer = create_engine(url, pool_size=n_readers, max_overflow=8, pool_pre_ping=True, pool_timeout=5)
             self._readers = self._writer
         try:
-            with self._writer.begin() as connection:
-                metadata.create_all(connection)
-                search_text.install(connection)
+            self._prepare_schema()
         except DBAPIError as error:
             raise refusal(error) from error
+
+    def _prepare_schema(self) -> None:
+        """Bring the database to the schema of this program; one that has it is only read."""
+        with self._readers.connect() as connection:
+            done = migrate.is_current(connection) and (self.dialect == "sqlite" or search_text.has_trigrams(connection))
+        if not done:
+            with self._writer.begin() as connection:
+                migrate.upgrade(connection)
+                search_text.install(connection)
 
     def _sqlite(self, url: str, size: int) -> Engine:
         engine = create_engine(
