@@ -10,13 +10,15 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from lumenarc.errors import PeerFailed, TooLarge
 from lumenarc.protocol.dimse import commands
 from lumenarc.protocol.dimse.messages import Assembler, Chunk, Fragment, Message, fragments
 from lumenarc.protocol.ul.connection import Aborted, Closed, Connection
 from lumenarc.protocol.ul.failures import RemoteError
+from lumenarc.protocol.ul.items import ContextResult
 from lumenarc.protocol.ul.negotiation import Context
 from lumenarc.protocol.ul.pdu import Pdv, ReleaseRp, ReleaseRq
 from lumenarc.protocol.ul.states import State
@@ -36,15 +38,22 @@ class AssociationEnded(PeerFailed):
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """Who talks with whom, and what was agreed."""
+    """Who talks with whom, and what was agreed.
+
+    `async_invoked` and `async_performed` count operations that the requestor may have outstanding towards the
+    acceptor, and the other way round; 0 is without limit. `results` are the answers to all contexts, of a requestor.
+    """
 
     calling: str
     called: str
     host: str
     contexts: dict[int, Context]
     async_invoked: int = 1
+    async_performed: int = 1
     extended: dict[str, bytes] = field(default_factory=dict)
     implementation_version: str = ""
+    results: tuple[ContextResult, ...] = ()
+    identity_response: bytes | None = None
 
 
 class Association:
@@ -53,9 +62,10 @@ class Association:
     def __init__(self, connection: Connection, wire: Wire, partners: Partners, timeouts: Timeouts) -> None:
         self.partners = partners
         self.contexts = partners.contexts
+        self.timeouts = timeouts
         self.n_stored = 0
         self.state = "idle"
-        self._connection, self._wire, self._timeouts = connection, wire, timeouts
+        self._connection, self._wire = connection, wire
         self._assembler = Assembler()
         self._parked: deque[Message] = deque()
         self._in_data_set = False
@@ -65,6 +75,18 @@ class Association:
         self._n_out = 0
         self._flushed_at = 0.0
         self._message_id = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Release the association, or abort it when something went wrong."""
+        if kind is None:
+            self.release()
+        else:
+            self.abort()
 
     # Receiving
 
@@ -78,7 +100,7 @@ class Association:
             return message
         self.flush()
         self._deadline = 0.0
-        self._wire.set_timeout(timeout_s or self._timeouts.idle_s)
+        self._wire.set_timeout(timeout_s or self.timeouts.idle_s)
         found = self._next(wait=True)
         if found is None:
             return None
@@ -86,6 +108,11 @@ class Association:
             raise self._broken(RemoteError("P-DATA-TF: a data set without a command."))
         self._in_data_set = found.command.has_data_set
         return found
+
+    def wait(self, timeout_s: float) -> bool:
+        """Send what waits, then say whether the peer says something within this time; changes nothing."""
+        self.flush()
+        return bool(self._parked) or self._connection.has_event or self._wire.is_readable(timeout_s)
 
     def data_set(self) -> Iterator[memoryview]:
         """Yield the data set of the current message; each slice is valid until the next one."""
@@ -165,7 +192,7 @@ class Association:
             return
         now = time.monotonic()
         if not self._deadline:
-            self._deadline, self._n_received = now + self._timeouts.dimse_s, 0
+            self._deadline, self._n_received = now + self.timeouts.dimse_s, 0
         self._n_received += n_bytes
         # A large object may take long as long as it moves; fragments without end may not.
         if now > self._deadline + self._n_received / _LEAST_BYTES_PER_S:
@@ -251,7 +278,7 @@ class Association:
             self.flush()
             self._connection.release()
             self._wire.send([self._connection.take_outgoing()])
-            self._wire.set_timeout(self._timeouts.artim_s)
+            self._wire.set_timeout(self.timeouts.artim_s)
             while self._next(wait=True) is not None:
                 continue
         except PeerFailed:

@@ -9,7 +9,7 @@ from lumenarc.protocol.dimse import commands, status
 from lumenarc.protocol.dimse.commands import Command
 from lumenarc.protocol.ul.negotiation import Context
 from lumenarc.transport.association import Association
-from lumenarc.transport.requests import Handler, Response, StoreSink
+from lumenarc.transport.requests import BeginStore, Handler, Response, StoreSink
 
 
 class UnexpectedMessage(BadRequest):
@@ -40,19 +40,19 @@ def pump(assoc: Association, handler: Handler, max_data_set_bytes: int, is_stopp
 
 def _store(assoc: Association, context: Context, rq: Command, handler: Handler) -> None:
     """Pass a data set to its sink; a failure is answered after the rest has been received."""
-    response = receive_instance(assoc, context, rq, handler)
+    response = receive_instance(assoc, context, rq, handler.begin_store)
     if not status.is_failure(response.status):
         assoc.n_stored += 1
     assoc.send(context.id, response.command(rq))
 
 
-def receive_instance(assoc: Association, context: Context, rq: Command, handler: Handler) -> Response:
-    """Receive the data set of a C-STORE-RQ into the handler's sink and return what to answer."""
+def receive_instance(assoc: Association, context: Context, rq: Command, begin: BeginStore) -> Response:
+    """Receive the data set of a C-STORE-RQ into the sink that `begin` gives and return what to answer."""
     sink: StoreSink | None = None
     try:
         if not rq.has_data_set:
             return Response(status.UNABLE_TO_PROCESS, comment="There is no data set.")
-        sink = handler.begin_store(assoc, context, rq)
+        sink = begin(assoc, context, rq)
         write = sink.write
         for piece in assoc.data_set():
             write(piece)

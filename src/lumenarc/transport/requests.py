@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -78,6 +78,10 @@ class StoreSink(Protocol):
 
     def abort(self) -> None:
         """Forget the instance: it did not arrive whole."""
+
+
+BeginStore = Callable[[Association, Context, Command], StoreSink]
+"""Gives the sink for one instance; raises a leaf of the error tree to refuse it."""
 
 
 class Handler(Protocol):

@@ -97,13 +97,13 @@ class Wire:
             self._socket.sendall(memoryview(buffer)[sent:])
             sent = 0
 
-    def is_readable(self) -> bool:
-        """Return whether receiving would not wait."""
+    def is_readable(self, timeout_s: float = 0.0) -> bool:
+        """Return whether receiving would not wait, after waiting `timeout_s` at most."""
         if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
             return True
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
-        return bool(poll.poll(0))
+        return bool(poll.poll(timeout_s * 1000))
 
     def shut_down(self) -> None:
         """End both directions, from any thread; a waiting receive returns 0."""
@@ -128,6 +128,8 @@ class Wire:
 
 
 def _timeval(seconds: float) -> bytes:
+    # The kernel takes zero for "without end".
+    seconds = max(seconds, 0.001)
     whole = int(seconds)
     return struct.pack("ll", whole, int((seconds - whole) * 1_000_000))
 

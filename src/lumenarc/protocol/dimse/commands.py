@@ -149,6 +149,12 @@ class Command:
         return self._int(REMAINING), self._int(COMPLETED), self._int(FAILED), self._int(WARNING)
 
     @property
+    def offending_elements(self) -> tuple[int, ...]:
+        """The tags that a failure is about."""
+        value = self.values.get(OFFENDING_ELEMENT, ())
+        return value if isinstance(value, tuple) else ()
+
+    @property
     def attribute_list(self) -> tuple[int, ...]:
         """The tags that an N-GET asks for."""
         value = self.values.get(ATTRIBUTE_LIST, ())

@@ -98,6 +98,14 @@ class Connection:
         """Whether ARTIM runs (PS3.8 9.1.5)."""
         return self.state in (State.OPEN, State.CLOSING)
 
+    @property
+    def has_event(self) -> bool:
+        """Whether something whole may have been received that `next_event` has not given yet."""
+        if self._events:
+            return True
+        n_left = self._end - self._start
+        return n_left >= 6 and n_left >= 6 + int.from_bytes(self._view[self._start + 2 : self._start + 6], "big")
+
     def take_outgoing(self) -> bytes:
         """Return what must be sent now, once."""
         sent = b"".join(self._outgoing)

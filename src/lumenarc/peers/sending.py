@@ -1,0 +1,197 @@
+"""How instances are stored at another application entity: C-STORE as SCU (PS3.4 B, PS3.7 9.1.1).
+
+    instances = [from_file(path) for path in paths]
+    with open_association(peer, proposals_for((inst.kind for inst in instances))) as assoc:
+        for sent in send(assoc, instances):
+            print(sent.instance.sop_instance_uid, sent.outcome.text)
+
+Bytes leave as they lie: nothing is parsed but the File Meta, and nothing of an instance is kept in memory beyond one
+chunk. Where the peer granted an asynchronous operations window, requests go out without waiting for each answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lumenarc.dicom import part10
+from lumenarc.errors import BadDataSet
+from lumenarc.peers.dimse import MAX_CONTEXTS, Outcome, Proposal
+from lumenarc.protocol.dimse import commands, status
+from lumenarc.protocol.dimse.messages import Chunk
+from lumenarc.protocol.ul.negotiation import Context
+from lumenarc.transport.association import Association, AssociationEnded
+
+_CHUNK_BYTES = 1 << 20
+_META_BYTES = 64 << 10
+# "Without limit" still means that somebody has to remember what is outstanding.
+_MAX_OUTSTANDING = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What decides about the presentation context of an instance."""
+
+    sop_class_uid: str
+    transfer_syntax_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One object to send; `chunks` opens its encoded data set (no preamble, no File Meta), and may be called again."""
+
+    kind: Kind
+    sop_instance_uid: str
+    chunks: Callable[[], Iterable[Chunk]]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to send: the C-MOVE that it is for (AE title, message id), and the priority (0 medium, 1 high, 2 low)."""
+
+    originator: tuple[str, int] | None = None
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of one instance; `was_sent` is False when no context fitted or its bytes could not be read."""
+
+    instance: Instance
+    outcome: Outcome
+    was_sent: bool = True
+
+
+def from_file(path: Path) -> Instance:
+    """Return a Part 10 file as an instance; reads its File Meta only. Raises OSError, BadDataSet."""
+    with path.open("rb", buffering=0) as file:
+        meta = part10.parse_meta(file.read(_META_BYTES))
+    if not meta.sop_class_uid or not meta.sop_instance_uid:
+        raise BadDataSet("The file has no File Meta Information that names its object.")
+
+    def chunks() -> Iterator[bytes]:
+        with path.open("rb", buffering=0) as opened:
+            opened.seek(meta.header_bytes)
+            while chunk := opened.read(_CHUNK_BYTES):
+                yield chunk
+
+    return Instance(Kind(meta.sop_class_uid, meta.transfer_syntax_uid), meta.sop_instance_uid, chunks)
+
+
+def proposals_for(kinds: Iterable[Kind], fallback: tuple[str, ...] = ()) -> list[Proposal]:
+    """Return what to propose for these kinds of instances: one context each, at most 128, the first ones first.
+
+    With `fallback` each SOP class gets one context more with these transfer syntaxes, to transcode into.
+    """
+    wanted = list(dict.fromkeys(kinds))
+    found: list[Proposal] = []
+    classes: set[str] = set()
+    for kind in wanted:
+        more = [Proposal(kind.sop_class_uid, (kind.transfer_syntax_uid,))]
+        others = tuple(uid for uid in fallback if uid != kind.transfer_syntax_uid)
+        if others and kind.sop_class_uid not in classes:
+            more.append(Proposal(kind.sop_class_uid, others))
+        if len(found) + len(more) > MAX_CONTEXTS:
+            break
+        classes.add(kind.sop_class_uid)
+        found += more
+    return found
+
+
+def context_for(assoc: Association, kind: Kind) -> Context | None:
+    """Return the context in which this kind can be sent as it is, None when the peer takes no such thing."""
+    for context in assoc.contexts.values():
+        fits = context.abstract_syntax == kind.sop_class_uid and context.transfer_syntax == kind.transfer_syntax_uid
+        if fits and context.we_scu:
+            return context
+    return None
+
+
+def send(assoc: Association, instances: Iterable[Instance], options: Options | None = None) -> Iterator[Sent]:
+    """Send instances and yield what became of each, in the order of the answers.
+
+    An instance without a context, or whose bytes cannot be read, is yielded as failed and the next one is tried.
+    Raises AssociationEnded; what was not yielded by then was not acknowledged.
+    """
+    pipeline = _Pipeline(assoc, options or Options())
+    for instance in instances:
+        while pipeline.is_full:
+            yield pipeline.next_answer()
+        failed = pipeline.begin(instance)
+        if failed is not None:
+            yield failed
+    while pipeline.waiting:
+        yield pipeline.next_answer()
+
+
+class _Pipeline:
+    """The stores of one association that are not answered yet."""
+
+    def __init__(self, assoc: Association, options: Options) -> None:
+        self._assoc, self._options = assoc, options
+        self._window = min(assoc.partners.async_invoked or _MAX_OUTSTANDING, _MAX_OUTSTANDING)
+        self.waiting: dict[int, Instance] = {}
+        self._contexts = {
+            Kind(context.abstract_syntax, context.transfer_syntax): context.id
+            for context in reversed(assoc.contexts.values())
+            if context.we_scu
+        }
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.waiting) >= self._window
+
+    def begin(self, instance: Instance) -> Sent | None:
+        """Send one instance; return it as failed when it could not even be begun."""
+        context_id = self._contexts.get(instance.kind)
+        if context_id is None:
+            text = "The peer does not take this SOP class in this transfer syntax."
+            return Sent(instance, Outcome(status.SOP_CLASS_NOT_SUPPORTED, text), was_sent=False)
+        chunks = iter(instance.chunks())
+        try:
+            first = next(chunks, b"")
+        except (OSError, BadDataSet) as error:
+            return Sent(instance, Outcome(status.PROCESSING_FAILURE, _reason(error)), was_sent=False)
+        message_id = self._assoc.new_message_id()
+        rq = commands.request(
+            commands.C_STORE_RQ,
+            message_id,
+            instance.kind.sop_class_uid,
+            data_set=True,
+            sop_instance_uid=instance.sop_instance_uid,
+            priority=self._options.priority,
+            originator=self._options.originator,
+        )
+        self.waiting[message_id] = instance
+        try:
+            self._assoc.send(context_id, rq, _joined(first, chunks), soon=self._window > 1)
+        except (OSError, BadDataSet) as error:
+            # Half a data set is on its way: only an abort keeps the peer from taking it for a whole one.
+            self._assoc.abort()
+            raise AssociationEnded(f"An instance could not be read to its end: {_reason(error)}") from error
+        return None
+
+    def next_answer(self) -> Sent:
+        """Wait for the next answer."""
+        message = self._assoc.next_message(self._assoc.timeouts.dimse_s)
+        if message is None:
+            raise AssociationEnded("The peer closed the association before it answered.")
+        rsp = message.command
+        instance = self.waiting.pop(rsp.message_id, None)
+        if instance is None or rsp.field != commands.C_STORE_RQ | commands.RESPONSE:
+            self._assoc.abort()
+            raise AssociationEnded(f"The peer sent {rsp.name}, which was not to be expected.")
+        outcome = Outcome(
+            rsp.status, rsp.error_comment, sop_instance_uid=rsp.sop_instance_uid, offending=rsp.offending_elements
+        )
+        return Sent(instance, outcome)
+
+
+def _joined(first: Chunk, rest: Iterator[Chunk]) -> Iterator[Chunk]:
+    yield first
+    yield from rest
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or "input/output error") if isinstance(error, OSError) else str(error)
