@@ -328,6 +328,4 @@ def _outcome(rsp: Command, data_set: bytes, context: Context) -> Outcome:
         attributes = to_attributes(data_set, context.transfer_syntax) if data_set else {}
     except LumenarcError:
         attributes = {}
-    return Outcome(
-        rsp.status, rsp.error_comment, attributes, rsp.counts, rsp.sop_instance_uid, rsp.offending_elements
-    )
+    return Outcome(rsp.status, rsp.error_comment, attributes, rsp.counts, rsp.sop_instance_uid, rsp.offending_elements)

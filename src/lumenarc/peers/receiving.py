@@ -1,14 +1,14 @@
 """How instances are fetched over our own association: C-GET as SCU (PS3.4 C.4.3, PS3.7 9.1.3).
 
-    def begin(assoc, context, rq):          # rq.sop_instance_uid, context.transfer_syntax, …
-        return MySink(...)                  # transport/requests.py StoreSink: write, then finish or abort
+def begin(assoc, context, rq):          # rq.sop_instance_uid, context.transfer_syntax, …
+    return MySink(...)                  # transport/requests.py StoreSink: write, then finish or abort
 
-    proposals = [Proposal(STUDY_ROOT_GET), *receivable(sop_class_uids, syntaxes)]
-    with open_association(peer, proposals) as assoc:
-        answers = get(assoc, STUDY_ROOT_GET, identifier, begin)
-        for progress in answers:
-            print(progress.counts)
-        print(answers.outcome().counts, answers.outcome().failed_uids)
+proposals = [Proposal(STUDY_ROOT_GET), *receivable(sop_class_uids, syntaxes)]
+with open_association(peer, proposals) as assoc:
+    answers = get(assoc, STUDY_ROOT_GET, identifier, begin)
+    for progress in answers:
+        print(progress.counts)
+    print(answers.outcome().counts, answers.outcome().failed_uids)
 """
 
 from __future__ import annotations

@@ -47,7 +47,8 @@ def _dial(host: str, port: int, timeouts: Timeouts, tls: ssl.SSLContext | None) 
     try:
         connected = socket.create_connection((host, port), timeouts.connect_s)
     except OSError as error:
-        reason = error.strerror or ("no answer in time" if isinstance(error, TimeoutError) else "no such host")
+        unknown = "no such host" if isinstance(error, socket.gaierror) else error.strerror
+        reason = "no answer in time" if isinstance(error, TimeoutError) else unknown
         raise NoConnection(f"No connection to {host} port {port}: {reason}.") from error
     tune(connected)
     if tls is None:

@@ -84,9 +84,10 @@ def fragments(
 ) -> Iterator[Chunk]:
     """Yield the buffers of a message in the order of sending, P-DATA headers among them; nothing is copied.
 
-    `header` is Connection.fragment_header. `max_pdu_bytes` is the length that the peer takes.
+    `header` is Connection.fragment_header. `max_pdu_bytes` is the length that the peer takes. Fragments have an even
+    length (PS3.8 E.2): a data set of odd length, as a deflated one may be kept, gets the byte of PS3.5 A.5.
     """
-    room = max_pdu_bytes - 6
+    room = (max_pdu_bytes - 6) & ~1
     view = memoryview(command)
     for at in range(0, len(view), room):
         piece = view[at : at + room]
@@ -95,10 +96,7 @@ def fragments(
     if data_set is None:
         return
     previous = memoryview(b"")
-    for chunk in data_set:
-        current = memoryview(chunk)
-        if not current:
-            continue
+    for current in _even(data_set):
         for at in range(0, len(previous), room):
             piece = previous[at : at + room]
             yield header(context_id, 0, len(piece))
@@ -108,3 +106,16 @@ def fragments(
         piece = previous[at : at + room]
         yield header(context_id, 2 if at + room >= len(previous) else 0, len(piece))
         yield piece
+
+
+def _even(chunks: Iterable[Chunk]) -> Iterator[memoryview]:
+    """Yield the same bytes in chunks of even length; only behind an odd chunk is anything copied."""
+    odd = b""
+    for chunk in chunks:
+        current = memoryview(odd + bytes(chunk)) if odd else memoryview(chunk)
+        n_even = len(current) & ~1
+        odd = bytes(current[n_even:])
+        if n_even:
+            yield current[:n_even]
+    if odd:
+        yield memoryview(odd + b"\0")

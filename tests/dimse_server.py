@@ -63,10 +63,11 @@ class Recorder:
     n_aborted: int = 0
     n_yielded: int = 0
     fail_after: int | None = None
+    title: str = TITLE
 
     def admit(self, caller: Caller) -> Admitted | AssociateRj:
         self.callers.append(caller)
-        if caller.request.called != TITLE:
+        if caller.request.called != self.title:
             return CALLED_UNKNOWN
         return Admitted(TakeAll(), UserInformation(131072, "2.25.1", "TEST"))
 
