@@ -57,8 +57,6 @@ def test_stow_qido_wado(client: TestClient) -> None:
     whole = client.get(INSTANCE, headers={"Accept": "application/dicom; transfer-syntax=*"})
     assert pydicom.dcmread(io.BytesIO(whole.content)) == HEAD
     assert int(whole.headers["content-length"]) == len(whole.content)
-    again = client.get(INSTANCE, headers={"If-None-Match": whole.headers["etag"]})
-    assert again.status_code == 304
     many = client.get(SERIES, headers={"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'})
     assert many.headers["content-type"].startswith("multipart/related")
     assert int(many.headers["content-length"]) == len(many.content)
@@ -92,7 +90,7 @@ def test_frames_leave_in_their_stored_syntax(client: TestClient) -> None:
     assert client.get(url + "/frames/1", headers={"Accept": "image/jp2"}).content.startswith(b"\xff\x4f\xff\x51")
     assert client.get(url + "/frames/9").status_code == 404
     assert client.get(url + "/frames/0").status_code == 400
-    assert client.get(url + "/frames/1", headers={"Accept": "image/jls"}).status_code == 406
+    assert client.get(url + "/frames/1", headers={"Accept": "video/mp4"}).status_code == 406
 
 
 def test_stow_outcomes(client: TestClient) -> None:

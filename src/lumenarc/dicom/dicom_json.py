@@ -14,7 +14,7 @@ from typing import Any
 
 from lumenarc.dicom import charset
 from lumenarc.dicom.dictionary import depends_on_sign, vr_of
-from lumenarc.dicom.header import DEFLATED, PIXEL_TAGS, inflate
+from lumenarc.dicom.header import DEFLATED, PIXEL_TAGS, inflate, skip_undefined
 from lumenarc.dicom.query import Attributes
 from lumenarc.errors import BadDataSet
 
@@ -115,7 +115,10 @@ def _read_set(
             if stop > end:
                 raise BadDataSet(f"Element ({group:04X},{element:04X}) is longer than the data set.")
             if tag in PIXEL_TAGS:
-                raise BadDataSet("Encapsulated pixel data inside a sequence are not readable.")
+                # The encapsulated pixels of an icon: fragments, no items of a sequence.
+                pos = skip_undefined(buf[:stop], start, explicit=explicit, order=order, complete=True)
+                found[name] = {"vr": vr, "BulkDataURI": walk.bulk_uri(here)} if walk.bulk_uri else {"vr": vr}
+                continue
             items, pos = _read_items(walk, start, stop, inside, order if inside else "<", here, depth + 1)
             found[name] = {"vr": "SQ", "Value": items} if items else {"vr": "SQ"}
             continue

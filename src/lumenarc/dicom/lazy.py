@@ -115,6 +115,11 @@ class LazySet:
         _, start, length = found
         return self._buf[start:] if length == UNDEFINED else self._buf[start : start + length]
 
+    def is_undefined(self, tag: int) -> bool:
+        """Say whether the value has no length of its own: items, or the fragments of encapsulated pixel data."""
+        found = self._elements.get(tag)
+        return found is not None and found[2] == UNDEFINED
+
     def ascii(self, tag: int) -> str:
         """Give a CS, UI, DA, TM, IS or DS value as text without padding."""
         return bytes(self.raw(tag)).decode("latin-1").strip(" \0")

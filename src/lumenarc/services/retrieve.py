@@ -22,7 +22,8 @@ from lumenarc.dicom.transcode import DataSetSource
 from lumenarc.dicom.transfer_syntaxes import is_encapsulated
 from lumenarc.errors import Corrupt, NotFound, Unrenderable
 from lumenarc.index import lookup
-from lumenarc.index.lookup import StoredInstance, Uids
+from lumenarc.index.lookup import StoredInstance as StoredInstance
+from lumenarc.index.lookup import Uids
 from lumenarc.services.delete import missing
 from lumenarc.storage.blob import BlobReader
 
@@ -121,6 +122,16 @@ def data_set(archive: Archive, inst: StoredInstance) -> Iterator[bytes]:
             if not chunk or (position >= end and digest.digest() != inst.sha256):
                 raise Corrupt("The stored object does not match its digest.")
             yield chunk
+
+
+def part_of_file(archive: Archive, inst: StoredInstance, start: int, end: int) -> Iterator[bytes]:
+    """Yield some bytes of the Part 10 file; all of them are checked as `whole_file` does, a part cannot be."""
+    if (start, end) == (0, file_size(inst)):
+        yield from whole_file(archive, inst)
+        return
+    with opened(archive, inst) as reader:
+        for place in range(start, end, CHUNK_BYTES):
+            yield reader.read(place, min(CHUNK_BYTES, end - place))
 
 
 def _checked(data: bytes, inst: StoredInstance) -> bytes:

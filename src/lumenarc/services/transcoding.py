@@ -20,11 +20,12 @@ from lumenarc.dicom.pixels import shape_of
 from lumenarc.dicom.recode import Recoding, can_transcode, check_recoding
 from lumenarc.dicom.transcode import transcode
 from lumenarc.dicom.transfer_syntaxes import BY_UID, is_encapsulated, is_lossy
-from lumenarc.errors import BadDataSet, LumenarcError, NotAcceptable, Unrenderable
+from lumenarc.errors import BadDataSet, Corrupt, LumenarcError, NotAcceptable, Unrenderable
 from lumenarc.index.lookup import StoredInstance
 from lumenarc.services import retrieve
 
 EXPLICIT_LE = part10.EXPLICIT_LE
+CANNOT_GIVE = (NotAcceptable, Corrupt, Unrenderable, BadDataSet)
 _SAME_FRAMES = frozenset((part10.IMPLICIT_LE, *DEFLATED))
 
 
@@ -46,6 +47,16 @@ def can_give(archive: Archive, inst: StoredInstance, target_uid: str) -> bool:
     except (NotAcceptable, Unrenderable, BadDataSet):
         return False
     return True
+
+
+def check(archive: Archive, inst: StoredInstance, targets: Sequence[str]) -> None:
+    """Raise one of CANNOT_GIVE when an object cannot leave in any of these transfer syntaxes, as far as its header,
+    name and length tell.
+    """
+    with retrieve.opened(archive, inst):
+        pass
+    if not any(can_give(archive, inst, target_uid) for target_uid in targets):
+        raise NotAcceptable("The object is not available in any of these transfer syntaxes.")
 
 
 def data_set_in(archive: Archive, inst: StoredInstance, target_uid: str) -> Iterator[bytes]:

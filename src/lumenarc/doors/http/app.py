@@ -12,7 +12,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lumenarc.archive import Archive
-from lumenarc.doors.http import admin, events, health, pages, qido, rendered, stow, wado, wado_uri
+from lumenarc.doors.http import (
+    admin,
+    bulkdata,
+    events,
+    frames,
+    health,
+    metadata,
+    pages,
+    qido,
+    rendered,
+    stow,
+    wado,
+    wado_uri,
+)
 from lumenarc.doors.http.context import Context, Endpoint, ServerInfo, check_aet
 from lumenarc.doors.http.guard import Guard
 from lumenarc.doors.http.respond import error_response, log
@@ -21,6 +34,9 @@ from lumenarc.errors import LumenarcError
 ROUTES: tuple[Endpoint, ...] = (
     *qido.ENDPOINTS,
     *wado.ENDPOINTS,
+    *metadata.ENDPOINTS,
+    *frames.ENDPOINTS,
+    *bulkdata.ENDPOINTS,
     *rendered.ENDPOINTS,
     *stow.ENDPOINTS,
     *wado_uri.ENDPOINTS,

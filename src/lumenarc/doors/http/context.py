@@ -88,13 +88,6 @@ class Endpoint:
     root: str = "rs"
 
 
-def base_url(request: Request) -> str:
-    """Return scheme, host and DICOMweb root of a request, without a slash at the end."""
-    aet = request.path_params.get("aet")
-    root = f"/aets/{aet}/rs" if aet else "/dicom-web"
-    return f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{root}"
-
-
 def check_aet(context: Context, request: Request) -> None:
     """Raise NotFound for a root of an AE that is not ours."""
     aet = request.path_params.get("aet")

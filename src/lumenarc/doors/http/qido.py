@@ -17,7 +17,8 @@ from lumenarc.dicom.dictionary import keyword_of
 from lumenarc.dicom.query import Attributes, Query
 from lumenarc.dicom.query_parse import from_qido
 from lumenarc.doors.http.accept import accepted
-from lumenarc.doors.http.context import Context, Endpoint, base_url
+from lumenarc.doors.http.addresses import base_url
+from lumenarc.doors.http.context import Context, Endpoint
 from lumenarc.doors.http.respond import DICOM_JSON, json_response
 from lumenarc.errors import NotAcceptable
 from lumenarc.protocol.web.media_types import best

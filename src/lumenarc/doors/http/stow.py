@@ -10,8 +10,9 @@ from starlette.responses import Response
 from lumenarc.dicom.dicom_xml import to_xml
 from lumenarc.dicom.query import Attributes
 from lumenarc.doors.http.accept import accepted
+from lumenarc.doors.http.addresses import base_url
 from lumenarc.doors.http.bodies import consume
-from lumenarc.doors.http.context import Context, Endpoint, base_url
+from lumenarc.doors.http.context import Context, Endpoint
 from lumenarc.doors.http.respond import DICOM_JSON, json_response
 from lumenarc.errors import BadRequest, LumenarcError, UnsupportedMedia
 from lumenarc.protocol.web.media_types import best, parse_media_type

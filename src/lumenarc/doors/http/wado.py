@@ -1,205 +1,129 @@
-"""How are objects retrieved and deleted over the web? WADO-RS (PS3.18 10.4) and DELETE to the trash."""
+"""How are whole objects retrieved and deleted over the web? WADO-RS (PS3.18 10.4) and DELETE to the trash.
+
+A study, series or instance leaves as multipart/related, an instance also alone, all of them also as a ZIP. Objects
+that cannot be given are left out and said so: 206 with a Warning; when none can be given the request fails.
+"""
 
 from __future__ import annotations
 
-import json
 import secrets
-import zlib
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumenarc.doors.http.accept import accepted
-from lumenarc.doors.http.context import Context, Endpoint, base_url
-from lumenarc.doors.http.respond import DICOM_JSON, json_bytes, stream
-from lumenarc.errors import NotAcceptable
-from lumenarc.protocol.web.media_types import MediaRange, frame_type_of
+from lumenarc.doors.http.accept import ObjectWish, accepted, object_wish
+from lumenarc.doors.http.addresses import LEVELS, base_url, instance_url, uids
+from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.doors.http.respond import multipart_type, ranged, stream, unchanged, validators, warning
 from lumenarc.protocol.web.multipart import closing, part_head
-from lumenarc.protocol.web.uris import frame_numbers, uid
 from lumenarc.services import delete as deleting
-from lumenarc.services import retrieve
+from lumenarc.services import packing, retrieve, transcoding
+from lumenarc.services.retrieve import StoredInstance
 
-_NATIVE = frozenset(("1.2.840.10008.1.2", "1.2.840.10008.1.2.1"))
-_EXPLICIT = "1.2.840.10008.1.2.1"
-_OBJECTS = "/studies/{study}", "/studies/{study}/series/{series}", "/studies/{study}/series/{series}/instances/{inst}"
-
-
-def _uids(request: Request) -> tuple[str, str | None, str | None]:
-    given = request.path_params
-    study = uid(given["study"], "Study Instance UID")
-    series = uid(given["series"], "Series Instance UID") if "series" in given else None
-    inst = uid(given["inst"], "SOP Instance UID") if "inst" in given else None
-    return study, series, inst
-
-
-def _etag(found: list[Any]) -> str:
-    digest = zlib.crc32(b"".join(inst.sha256 for inst in found))
-    return f'"{len(found)}-{digest:08x}-{max(inst.pk for inst in found)}"'
-
-
-def _unchanged(request: Request, etag: str) -> Response | None:
-    given = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
-    return Response(status_code=304, headers={"ETag": etag}) if etag in given or "*" in given else None
+_DICOM = "application/dicom"
 
 
 async def _objects(context: Context, request: Request) -> Response:
-    found = await context.run(retrieve.find, context.archive, *_uids(request))
-    etag = _etag(found)
-    kind, same = _object_kind(accepted(request), len(found)), _unchanged(request, etag)
+    found = await context.run(retrieve.find, context.archive, *uids(request))
+    wish = object_wish(accepted(request), len(found))
+    with_dicomdir = request.query_params.get("dicomdir", "").lower() == "true"
+    identity = (wish.kind, *wish.syntaxes, base_url(request), str(with_dicomdir))
+    parts = (*(inst.sha256 for inst in found), *(word.encode() for word in identity))
+    headers = validators(parts, max(inst.received_at for inst in found))
+    same = unchanged(request, headers)
     if same is not None:
         return same
-    headers = {"ETag": etag, "Vary": "Accept"}
-    if kind == "single":
-        content = f"application/dicom; transfer-syntax={found[0].transfer_syntax_uid}"
-        chunks = retrieve.whole_file(context.archive, found[0])
-        return await stream(context, chunks, content, length=retrieve.file_size(found[0]), headers=headers)
-    if kind == "zip":
+    given = await context.run(_available, context, wish, found)
+    status = 200
+    if len(given) < len(found):
+        status = 206
+        missing = len(found) - len(given)
+        headers["Warning"] = warning(request, f"{missing} of {len(found)} instances could not be delivered.")
+        del headers["ETag"]
+    if wish.kind == "single":
+        return await _alone(context, request, wish, given[0], headers)
+    if wish.kind == "zip":
         headers["Content-Disposition"] = 'attachment; filename="dicom.zip"'
-        return await stream(context, _zipped(context, found), "application/zip", headers=headers)
-    boundary = secrets.token_hex(12)
-    heads = [
-        part_head(boundary, {"Content-Type": f"application/dicom; transfer-syntax={inst.transfer_syntax_uid}"})
-        for inst in found
-    ]
-    length = sum(map(len, heads)) + sum(map(retrieve.file_size, found)) + len(closing(boundary))
-
-    def chunks_of_all() -> Iterator[bytes]:
-        for head, inst in zip(heads, found, strict=True):
-            yield head
-            yield from retrieve.whole_file(context.archive, inst)
-        yield closing(boundary)
-
-    content = f'multipart/related; type="application/dicom"; boundary={boundary}'
-    return await stream(context, chunks_of_all(), content, length=length, headers=headers)
+        packed = packing.zipped(
+            context.archive,
+            given,
+            lambda inst: wish.for_stored(inst.transfer_syntax_uid),
+            with_dicomdir=with_dicomdir,
+        )
+        return await stream(context, packed, "application/zip", status=status, headers=headers)
+    return await _multipart(context, request, wish, given, (status, headers))
 
 
-def _object_kind(wishes: tuple[MediaRange, ...], n_found: int) -> str:
-    for wish in wishes:
-        if wish.type in ("multipart/related", "*/*", "multipart/*") and wish.params.get(
-            "type", "application/dicom"
-        ).lower() in ("application/dicom", "*/*"):
-            return "multipart"
-        if wish.type == "application/zip":
-            return "zip"
-        if wish.type == "application/dicom":
-            return "single" if n_found == 1 else "multipart"
-    raise NotAcceptable("Objects are retrieved as application/dicom, alone or in multipart/related, or as a ZIP.")
-
-
-def _zipped(context: Context, found: list[Any]) -> Iterator[bytes]:
-    """Yield a ZIP archive without compression; names are numbers, never data."""
-    import io
-    import zipfile
-
-    out = io.BytesIO()
-
-    class _Sink(io.RawIOBase):
-        def writable(self) -> bool:
-            return True
-
-        def write(self, data: Any) -> int:
-            return out.write(data)
-
-    with zipfile.ZipFile(_Sink(), "w", zipfile.ZIP_STORED) as packed:
-        series_numbers: dict[str, int] = {}
-        for number, inst in enumerate(found, 1):
-            folder = series_numbers.setdefault(inst.series_uid, len(series_numbers) + 1)
-            with packed.open(f"DICOM/{folder:04}/{number:06}.dcm", "w", force_zip64=True) as member:
-                for chunk in retrieve.whole_file(context.archive, inst):
-                    member.write(chunk)
-                    yield out.getvalue()
-                    out.seek(0)
-                    out.truncate()
-    yield out.getvalue()
-
-
-async def _metadata(context: Context, request: Request) -> Response:
-    kinds = (DICOM_JSON, "application/json")
-    if not any(wish.accepts(kind) for wish in accepted(request) for kind in kinds):
-        raise NotAcceptable("Metadata are retrieved as application/dicom+json.")
-    found = await context.run(retrieve.find, context.archive, *_uids(request))
-    etag = _etag(found)
-    same = _unchanged(request, etag)
-    if same is not None:
-        return same
-    body = await context.run(_metadata_body, context, found, base_url(request))
-    response = json_bytes(request, body, DICOM_JSON)
-    response.headers["ETag"] = etag
-    return response
-
-
-def _metadata_body(context: Context, found: list[Any], base: str) -> bytes:
-    texts = []
+def _available(context: Context, wish: ObjectWish, found: Sequence[StoredInstance]) -> list[StoredInstance]:
+    """Return the objects that can be given; raise what stands in the way of the last when none can."""
+    given: list[StoredInstance] = []
+    reason: Exception | None = None
     for inst in found:
-        url = f"{base}/studies/{inst.study_uid}/series/{inst.series_uid}/instances/{inst.sop_instance_uid}"
-        values = retrieve.attributes(context.archive, inst, (url + "/bulkdata/").__add__)
-        if inst.pixel_offset is not None:
-            values["7FE00010"] = {"vr": "OW", "BulkDataURI": f"{url}/bulkdata/7FE00010"}
-        values["00083002"] = {"vr": "UI", "Value": [inst.transfer_syntax_uid]}
-        texts.append(json.dumps(dict(sorted(values.items())), ensure_ascii=False, separators=(",", ":")))
-    return ("[" + ",".join(texts) + "]").encode()
+        try:
+            transcoding.check(context.archive, inst, wish.for_stored(inst.transfer_syntax_uid))
+            given.append(inst)
+        except transcoding.CANNOT_GIVE as error:
+            reason = error
+    if not given and reason is not None:
+        raise reason
+    return given
 
 
-async def _frames(context: Context, request: Request) -> Response:
-    numbers = frame_numbers(request.path_params["frames"])
-    (inst,) = await context.run(retrieve.find, context.archive, *_uids(request))
-    stored = _EXPLICIT if inst.transfer_syntax_uid in _NATIVE else inst.transfer_syntax_uid
-    multipart, media_type = _frame_kind(accepted(request), stored, len(numbers))
-    content = f"{media_type}; transfer-syntax={stored}"
-    frames = retrieve.frames(context.archive, inst, numbers)
-    headers = {"Vary": "Accept", "Cache-Control": "private, max-age=3600"}
-    if not multipart:
-        return await stream(context, frames, content, headers=headers)
+async def _alone(
+    context: Context, request: Request, wish: ObjectWish, inst: StoredInstance, headers: dict[str, str]
+) -> Response:
+    targets = wish.for_stored(inst.transfer_syntax_uid)
+    if targets[0] != inst.transfer_syntax_uid:
+        syntax, chunks = await context.run(transcoding.open_in, context.archive, inst, targets)
+        return await stream(context, chunks, f"{_DICOM}; transfer-syntax={syntax}", headers=headers)
+
+    def read(start: int, end: int) -> Iterator[bytes]:
+        return retrieve.part_of_file(context.archive, inst, start, end)
+
+    content = f"{_DICOM}; transfer-syntax={inst.transfer_syntax_uid}"
+    return await ranged(context, request, read, retrieve.file_size(inst), content, headers)
+
+
+async def _multipart(
+    context: Context,
+    request: Request,
+    wish: ObjectWish,
+    given: Sequence[StoredInstance],
+    answer: tuple[int, dict[str, str]],
+) -> Response:
     boundary = secrets.token_hex(12)
+    base = base_url(request)
 
-    def parts() -> Iterator[bytes]:
-        for frame in frames:
-            yield part_head(boundary, {"Content-Type": content})
-            yield frame
+    def head(inst: StoredInstance, syntax: str) -> bytes:
+        url = instance_url(base, inst.study_uid, inst.series_uid, inst.sop_instance_uid)
+        lines = {"Content-Type": f"{_DICOM}; transfer-syntax={syntax}", "Content-Location": url}
+        return part_head(boundary, lines)
+
+    def chunks() -> Iterator[bytes]:
+        for inst in given:
+            targets = wish.for_stored(inst.transfer_syntax_uid)
+            syntax, file = transcoding.open_in(context.archive, inst, targets)
+            yield head(inst, syntax)
+            yield from file
         yield closing(boundary)
 
-    whole = f'multipart/related; type="{media_type}"; transfer-syntax={stored}; boundary={boundary}'
-    return await stream(context, parts(), whole, headers=headers)
-
-
-def _frame_kind(wishes: tuple[MediaRange, ...], stored: str, n_frames: int) -> tuple[bool, str]:
-    """Choose multipart or not, and the media type; frames leave in the stored syntax."""
-    own = frame_type_of(stored)
-    for wish in wishes:
-        multipart = wish.type.startswith("multipart/") or wish.type == "*/*"
-        if not multipart and n_frames > 1:
-            continue
-        kind = wish.params.get("type", "*/*").lower() if multipart else wish.type
-        syntax = wish.params.get("transfer-syntax", "*" if kind in ("*/*", own.lower()) else _EXPLICIT)
-        if syntax not in ("*", stored):
-            continue
-        if kind in ("*/*", "application/octet-stream"):
-            return multipart, "application/octet-stream"
-        if kind == own.lower():
-            return multipart, own
-    raise NotAcceptable(f"These frames are retrieved as {own} or application/octet-stream; transfer-syntax={stored}.")
-
-
-async def _pixels(context: Context, request: Request) -> Response:
-    """Answer the pixel data's BulkDataURI: every frame, as the frames resource would."""
-    (inst,) = await context.run(retrieve.find, context.archive, *_uids(request))
-    extents = await context.run(retrieve.frame_extents, context.archive, inst)
-    request.path_params["frames"] = ",".join(str(number) for number in range(1, len(extents) + 1))
-    return await _frames(context, request)
+    length = None
+    if all(wish.for_stored(inst.transfer_syntax_uid)[0] == inst.transfer_syntax_uid for inst in given):
+        length = sum(len(head(inst, inst.transfer_syntax_uid)) + retrieve.file_size(inst) for inst in given)
+        length += len(closing(boundary))
+    status, headers = answer
+    content = multipart_type(_DICOM, boundary)
+    return await stream(context, chunks(), content, status=status, length=length, headers=headers)
 
 
 async def _delete(context: Context, request: Request) -> Response:
-    study, series, inst = _uids(request)
+    study, series, inst = uids(request)
     await context.run(deleting.delete, context.archive, study, series, inst, by="http", reason="")
     return Response(status_code=204)
 
 
 ENDPOINTS = (
-    *(Endpoint("GET", path, _objects, "Retrieve objects (PS3.18 10.4).") for path in _OBJECTS),
-    *(Endpoint("GET", path + "/metadata", _metadata, "Retrieve metadata (PS3.18 10.4).") for path in _OBJECTS),
-    Endpoint("GET", _OBJECTS[2] + "/frames/{frames}", _frames, "Retrieve frames (PS3.18 10.4)."),
-    Endpoint("GET", _OBJECTS[2] + "/bulkdata/7FE00010", _pixels, "Retrieve pixel data (PS3.18 10.4)."),
-    *(Endpoint("DELETE", path, _delete, "Delete to the trash.") for path in _OBJECTS),
+    *(Endpoint("GET", path, _objects, "Retrieve objects (PS3.18 10.4).") for path in LEVELS),
+    *(Endpoint("DELETE", path, _delete, "Delete to the trash.") for path in LEVELS),
 )
