@@ -1,18 +1,80 @@
-// How are studies asked for? QIDO-RS (PS3.18 10.6) with our free-text extension `q`.
-import type { Attributes } from '../dicom/names';
+// How are patients, studies, series and instances asked for? QIDO-RS (PS3.18 10.6) with our free-text extension `q`.
+import { TAG } from '../dicom/tags';
+import { text, type Attributes } from '../dicom/names';
+import { api } from './client';
 
+const ROOT = '/dicom-web';
+const DICOM_JSON = 'application/dicom+json, application/json';
 export const PAGE_SIZE = 100;
 
-/** Ask for one page of studies and the count of all that match. Raises Error with one sentence. */
-export async function findStudies(q: string, offset: number, signal: AbortSignal): Promise<{ rows: Attributes[]; count: number }> {
-  const match: Record<string, string> = q.trim() ? { q: q.trim() } : {};
-  const page = new URLSearchParams({ ...match, limit: String(PAGE_SIZE), offset: String(offset), orderby: '-StudyDate,-StudyTime', includefield: '00081030' });
-  const init = { signal, headers: { Accept: 'application/dicom+json, application/json' } };
-  const [list, total] = await Promise.all([
-    fetch(`/dicom-web/studies?${page}`, init),
-    fetch(`/dicom-web/studies/count?${new URLSearchParams(match)}`, init),
-  ]);
-  for (const answer of [list, total]) if (!answer.ok) throw new Error(`${answer.status} ${answer.statusText}`);
-  const rows = list.status === 204 ? [] : ((await list.json()) as Attributes[]);
-  return { rows, count: ((await total.json()) as { count: number }).count };
+async function search(path: string, params: URLSearchParams, signal?: AbortSignal): Promise<Attributes[]> {
+  return (await api<Attributes[] | undefined>(`${ROOT}${path}?${params}`, { accept: DICOM_JSON, ...(signal ? { signal } : {}) })) ?? [];
+}
+
+/** Ask for one page of studies. */
+export function findStudies(keys: URLSearchParams, order: string, offset: number, signal?: AbortSignal): Promise<Attributes[]> {
+  const params = new URLSearchParams(keys);
+  params.set('limit', String(PAGE_SIZE));
+  if (offset) params.set('offset', String(offset));
+  params.set('orderby', order);
+  return search('/studies', params, signal);
+}
+
+/** Ask how many studies match. */
+export async function countStudies(keys: URLSearchParams, signal?: AbortSignal): Promise<number> {
+  return (await api<{ count: number }>(`${ROOT}/studies/count?${keys}`, signal ? { signal } : {})).count;
+}
+
+/** Ask for one study; undefined when it is not there (any more). */
+export async function findStudy(study: string, signal?: AbortSignal): Promise<Attributes | undefined> {
+  return (await search('/studies', new URLSearchParams({ StudyInstanceUID: study }), signal))[0];
+}
+
+/** Ask for the series of a study, by number. */
+export function findSeries(study: string, signal?: AbortSignal): Promise<Attributes[]> {
+  const params = new URLSearchParams({ orderby: 'SeriesNumber', includefield: 'BodyPartExamined,SeriesDate,SeriesTime,ProtocolName,StationName' });
+  return search(`/studies/${study}/series`, params, signal);
+}
+
+/** Ask for instances of a series, by number, from `offset` on. */
+export function findInstances(study: string, series: string, offset: number, limit: number, signal?: AbortSignal): Promise<Attributes[]> {
+  const params = new URLSearchParams({ orderby: 'InstanceNumber', limit: String(limit), offset: String(offset) });
+  return search(`/studies/${study}/series/${series}/instances`, params, signal);
+}
+
+/** Ask for the other studies of a study's patient, the newest first. */
+export async function findOthers(study: Attributes, signal?: AbortSignal): Promise<Attributes[]> {
+  const id = text(study, TAG.PatientID);
+  if (!id) return [];
+  const params = new URLSearchParams({ PatientID: id, orderby: '-StudyDate,-StudyTime', limit: '50' });
+  const issuer = text(study, TAG.IssuerOfPatientID);
+  if (issuer) params.set('IssuerOfPatientID', issuer);
+  const own = text(study, TAG.StudyInstanceUID);
+  return (await search('/studies', params, signal)).filter((other) => text(other, TAG.StudyInstanceUID) !== own && samePatient(study, other));
+}
+
+function samePatient(one: Attributes, other: Attributes): boolean {
+  return [TAG.PatientName, TAG.PatientBirthDate].every((tag) => JSON.stringify(one[tag]?.Value) === JSON.stringify(other[tag]?.Value));
+}
+
+/** The address of a study, series or instance in DICOMweb. */
+export function resource(study: string, series?: string, instance?: string): string {
+  return `${ROOT}/studies/${study}${series ? `/series/${series}` : ''}${instance ? `/instances/${instance}` : ''}`;
+}
+
+/** The address of a thumbnail of `px` pixels. */
+export function thumbnail(px: number, study: string, series?: string, instance?: string): string {
+  return `${resource(study, series, instance)}/thumbnail?viewport=${px},${px}`;
+}
+
+/** The address of a ZIP with all objects of a study, series or instance. */
+export function download(study: string, series?: string, instance?: string): string {
+  return `${resource(study, series, instance)}?accept=application/zip`;
+}
+
+/** The address of the viewer with these studies. */
+export function viewerAddress(studies: string[], series?: string): string {
+  const params = new URLSearchParams({ StudyInstanceUIDs: studies.join(',') });
+  if (series) params.set('SeriesInstanceUID', series);
+  return `/viewer?${params.toString().replaceAll('%2C', ',')}`;
 }
