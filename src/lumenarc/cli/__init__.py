@@ -20,7 +20,12 @@ _ARCHIVE: tuple[tuple[str, str, str], ...] = (
 )
 _FILES: tuple[tuple[str, str, str], ...] = (
     ("dcmdump", "lumenarc.cli.dcmdump", "Show every element of DICOM files."),
-)  # fmt: skip
+    ("dcm2json", "lumenarc.cli.dcm2json", "Write DICOM files in the DICOM JSON Model."),
+    ("json2dcm", "lumenarc.cli.json2dcm", "Build or patch a DICOM file from the DICOM JSON Model."),
+    ("dcm2xml", "lumenarc.cli.dcm2xml", "Write DICOM files in the Native DICOM Model (XML)."),
+    ("xml2dcm", "lumenarc.cli.xml2dcm", "Build or patch a DICOM file from the Native DICOM Model (XML)."),
+    ("dcm2str", "lumenarc.cli.dcm2str", "Print a line of attributes for every file, by a pattern."),
+)
 GROUPS = (("archive", _ARCHIVE), ("files", _FILES))
 TOOLS: tuple[tuple[str, str, str], ...] = tuple(tool for _, tools in GROUPS for tool in tools)
 

@@ -43,13 +43,7 @@ def run(arguments: list[str]) -> int:
     """Dump the files."""
     options = parser().parse_args(arguments)
     options.tool = "dcmdump"
-    return files.each(map_jobs(options), dump, options, Report(options), "dumping")
-
-
-def map_jobs(options: argparse.Namespace) -> Iterator[Job | files.Missing]:
-    """Give one job for every file that is named."""
-    for found in files.find(files.names(options)):
-        yield found if isinstance(found, files.Missing) else Job(found)
+    return files.each(files.plain_jobs(options), dump, options, Report(options), "dumping")
 
 
 def dump(job: Job, options: argparse.Namespace, emit: Emit) -> Done:

@@ -81,6 +81,50 @@ def _listed(source: str) -> list[str]:
     return [os.fsdecode(name.rstrip(b"\r")) for name in data.split(separator) if name.strip()]
 
 
+def plain_jobs(options: argparse.Namespace) -> Iterator[Job | Missing]:
+    """Give one job without a target for every file that is named."""
+    for found in find(names(options)):
+        yield found if isinstance(found, Missing) else Job(found)
+
+
+def targets(options: argparse.Namespace, suffix: str | None) -> Iterator[Job | Missing]:
+    """Give a job for every file that is named, with its target by `options.output`.
+
+    One file may go to any name; several files and folders go into a folder and keep their places there. `suffix`
+    replaces that of the name, None keeps it. Nothing is written twice.
+    """
+    given, output = names(options), options.output
+    if output is None:
+        yield from plain_jobs(options)
+        return
+    out = Path(output)
+    if output == "-" or (len(given) == 1 and not (Path(given[0]).is_dir() or out.is_dir() or output.endswith("/"))):
+        yield from (found if isinstance(found, Missing) else Job(found, out) for found in find(given))
+        return
+    taken: set[Path] = set()
+    for name in given:
+        base = Path(name) if Path(name).is_dir() else None
+        for found in find([name]):
+            if isinstance(found, Missing):
+                yield found
+                continue
+            inside = found.relative_to(base) if base else Path(found.name)
+            target = out / (inside if suffix is None else inside.with_suffix(suffix))
+            if target in taken:
+                yield Missing(str(found), f"it would overwrite {target}, which another file became")
+                continue
+            taken.add(target)
+            yield Job(found, target)
+
+
+def destination_last(options: argparse.Namespace, parser: ToolParser) -> None:
+    """Take the last name for the destination, as `cp` and dcm4che's converters do."""
+    if getattr(options, "output", None) is None:
+        if len(options.paths) < (1 if options.files_from else 2):
+            parser.error("the last name is where to write to")
+        options.output = options.paths.pop()
+
+
 def find(found: Iterable[str]) -> Iterator[Path | Missing]:
     """Give every file that the names lead to, in order; folders are walked without following links."""
     for name in found:

@@ -12,15 +12,17 @@ import shutil
 import sys
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from lumenarc.dicom.header import DEFLATED
-from lumenarc.dicom.part10 import Meta, parse_meta
-from lumenarc.dicom.source import DataSetSource
+from lumenarc.dicom.part10 import Meta, build_meta, parse_meta
+from lumenarc.dicom.query import Attributes
+from lumenarc.dicom.source import DataSetSource, deflate
+from lumenarc.dicom.whole import read_header
 from lumenarc.errors import BadDataSet
 
 _HEAD_BYTES = 1 << 16
@@ -114,3 +116,37 @@ def written(target: Path) -> Iterator[IO[bytes]]:
     finally:
         with suppress(FileNotFoundError):
             beside.unlink()
+
+
+def write_file(target: Path, meta: Meta, chunks: Iterable[bytes]) -> None:
+    """Write a DICOM file from its data set in chunks, deflating when the transfer syntax says so.
+
+    Only the UIDs and the source AE of `meta` are used. Whatever the chunks raise leaves no file behind.
+    """
+    syntax = meta.transfer_syntax_uid
+    head = build_meta(meta.sop_class_uid, meta.sop_instance_uid, syntax, meta.source_aet or None)
+    with written(target) as stream:
+        stream.write(head)
+        for chunk in deflate(chunks) if syntax in DEFLATED else chunks:
+            stream.write(chunk)
+
+
+def write_instance(target: Path, attributes: Attributes, syntax: str, chunks: Iterable[bytes]) -> None:
+    """Write a DICOM file whose UIDs stand in `attributes`."""
+    uids = [str((attributes.get(name, {}).get("Value") or [""])[0] or "") for name in ("00080016", "00080018")]
+    write_file(target, Meta(uids[0], uids[1], syntax, "", 0), chunks)
+
+
+def header_attributes(path: Path) -> Attributes:
+    """Return the attributes of a file up to its pixel data, without big values, and those of its File Meta."""
+    with opened(path) as file:
+        return meta_attributes(file.meta) | read_header(file.source)
+
+
+def meta_attributes(meta: Meta) -> Attributes:
+    """Return what is known of the File Meta as attributes."""
+    known = {"00020002": meta.sop_class_uid, "00020003": meta.sop_instance_uid, "00020010": meta.transfer_syntax_uid}
+    found: Attributes = {name: {"vr": "UI", "Value": [value]} for name, value in known.items() if value}
+    if meta.source_aet:
+        found["00020016"] = {"vr": "AE", "Value": [meta.source_aet]}
+    return found

@@ -35,6 +35,7 @@ _NUMBERS = {
 }  # fmt: skip
 
 BulkUri = Callable[[str], str]
+BulkPlace = Callable[[int, int], str]
 _GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
@@ -45,6 +46,8 @@ class _Walk:
     buf: memoryview
     bulk_uri: BulkUri | None
     threshold: int
+    bulk_place: BulkPlace | None = None
+    keep_spelling: bool = False
     n_elements: int = 0
     signed: bool = False
     charsets: list[tuple[str, ...]] = field(default_factory=lambda: [()])
@@ -57,15 +60,18 @@ def to_attributes(
     bulk_uri: BulkUri | None = None,
     threshold: int = 1024,
     max_inflated_bytes: int = 1 << 30,
+    bulk_place: BulkPlace | None = None,
+    keep_spelling: bool = False,
 ) -> Attributes:
     """Return the attributes of an encoded data set up to its pixel data.
 
     `bulk_uri` maps the path of a binary value longer than `threshold` bytes ("00420011", "54000100/0/54001010") to its
-    URI; None leaves such values out. Raises BadDataSet.
+    URI; None leaves such values out. `bulk_place` maps offset and length in `data` instead. `keep_spelling` leaves
+    IS and DS the strings they are, so that nothing is lost on the way back. Raises BadDataSet.
     """
     if transfer_syntax_uid in DEFLATED:
         data = inflate(data, max_inflated_bytes)
-    walk = _Walk(memoryview(data), bulk_uri, threshold)
+    walk = _Walk(memoryview(data), bulk_uri, threshold, bulk_place, keep_spelling)
     order = ">" if transfer_syntax_uid == EXPLICIT_BE else "<"
     found, _ = _read_set(walk, 0, len(walk.buf), transfer_syntax_uid != IMPLICIT_LE, order, "", 0)
     return found
@@ -183,10 +189,15 @@ def _value(walk: _Walk, vr: str, start: int, end: int, order: str, path: str) ->
         return {"vr": vr}
     if vr in _BINARY:
         if end - start > walk.threshold:
+            if walk.bulk_place:
+                return {"vr": vr, "BulkDataURI": walk.bulk_place(start, end - start)}
             return {"vr": vr, "BulkDataURI": walk.bulk_uri(path)} if walk.bulk_uri else {"vr": vr}
         return {"vr": vr, "InlineBinary": base64.b64encode(_little(walk.buf[start:end], vr, order)).decode("ascii")}
     raw = bytes(walk.buf[start:end])
-    values = _decoded(raw, vr, walk.charsets[-1], order)
+    if walk.keep_spelling and vr in ("IS", "DS"):
+        values: list[Any] = [value.strip(" \0") or None for value in raw.decode("ascii", "replace").split("\\")]
+    else:
+        values = _decoded(raw, vr, walk.charsets[-1], order)
     if not values or all(value is None for value in values):
         return {"vr": vr}
     return {"vr": vr, "Value": values}

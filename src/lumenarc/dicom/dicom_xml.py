@@ -51,6 +51,13 @@ def _write_set(out: list[str], attributes: Attributes, depth: int) -> None:
         elif "BulkDataURI" in entry:
             uri = quoteattr(_FORBIDDEN.sub("\ufffd", str(entry["BulkDataURI"])))
             out.append(f"<BulkData uri={uri}/>")
+        for number, piece in enumerate(entry.get("DataFragment", ()), 1):  # encapsulated pixel data, as dcm4che's
+            out.append(f'<DataFragment number="{number}">')
+            if "InlineBinary" in piece:
+                out.append(f"<InlineBinary>{_clean(piece['InlineBinary'])}</InlineBinary>")
+            elif "BulkDataURI" in piece:
+                out.append(f"<BulkData uri={quoteattr(_FORBIDDEN.sub(chr(0xFFFD), str(piece['BulkDataURI'])))}/>")
+            out.append("</DataFragment>")
         for number, value in enumerate(entry.get("Value", ()), 1):
             _write_value(out, entry.get("vr", "UN"), number, value, depth)
         out.append("</DicomAttribute>")
@@ -90,12 +97,14 @@ def _write_name(out: list[str], groups: dict[str, str]) -> None:
 class _Reader:
     """Builds attributes from the parser's events; a stack of open data sets and one open attribute per level."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep_spelling: bool) -> None:
+        self.keep_spelling = keep_spelling
         self.sets: list[Attributes] = [{}]
         self.open: list[tuple[str, dict[str, Any]]] = []
         self.name: dict[str, dict[str, str]] = {}
         self.group = ""
         self.number = 1
+        self.fragment: dict[str, Any] | None = None
         self.text: list[str] | None = None
         self.n_elements = 0
 
@@ -109,7 +118,7 @@ class _Reader:
             if not re.fullmatch("[0-9A-F]{8}", name):
                 raise BadDataSet("A DicomAttribute has no tag.")
             self.open.append((name, {"vr": attrs.get("vr", "UN")}))
-        elif tag in ("Item", "Value", "PersonName", "InlineBinary", "BulkData"):
+        elif tag in ("Item", "Value", "PersonName", "InlineBinary", "BulkData", "DataFragment"):
             if not self.open:
                 raise BadDataSet("A value stands outside a DicomAttribute.")
             self._start_value(tag, attrs)
@@ -126,8 +135,10 @@ class _Reader:
             self.sets.append({})
         elif tag == "PersonName":
             self.name = {}
+        elif tag == "DataFragment":
+            self.fragment = {}
         elif tag == "BulkData":
-            self.open[-1][1]["BulkDataURI"] = attrs.get("uri", attrs.get("uuid", ""))
+            self._binary()["BulkDataURI"] = attrs.get("uri", attrs.get("uuid", ""))
         else:
             self.text = []
 
@@ -145,9 +156,13 @@ class _Reader:
         elif tag == "Item":
             self._add(self.sets.pop(), pad=False)
         elif tag == "Value":
-            self._add(_value(self.open[-1][1]["vr"], text), pad=True)
+            vr = self.open[-1][1]["vr"]
+            self._add(text.strip() if self.keep_spelling and vr in ("IS", "DS") else _value(vr, text), pad=True)
         elif tag == "InlineBinary":
-            self.open[-1][1]["InlineBinary"] = "".join(text.split())
+            self._binary()["InlineBinary"] = "".join(text.split())
+        elif tag == "DataFragment" and self.open:
+            self.open[-1][1].setdefault("DataFragment", []).append(self.fragment or {})
+            self.fragment = None
         elif tag == "PersonName":
             groups = {group: _joined(parts) for group, parts in self.name.items()}
             self._add({group: whole for group, whole in groups.items() if whole} or None, pad=True)
@@ -155,6 +170,10 @@ class _Reader:
             self.name[self.group][tag] = text
         if tag not in _GROUPS:
             self.text = None
+
+    def _binary(self) -> dict[str, Any]:
+        """Return what a binary value belongs to: the open fragment, or the open attribute."""
+        return self.open[-1][1] if self.fragment is None else self.fragment
 
     def _add(self, value: Any, *, pad: bool) -> None:
         values = self.open[-1][1].setdefault("Value", [])
@@ -190,9 +209,9 @@ def _refuse(*_ignored: object) -> int:
     raise BadDataSet("The XML document declares a document type or entities, which are not allowed.")
 
 
-def from_xml(data: bytes) -> Attributes:
-    """Read a Native DICOM Model document; raise BadDataSet when it is none."""
-    reader = _Reader()
+def from_xml(data: bytes, *, keep_spelling: bool = False) -> Attributes:
+    """Read a Native DICOM Model document; raise BadDataSet when it is none. `keep_spelling`: IS and DS stay strings."""
+    reader = _Reader(keep_spelling)
     parser = xml.parsers.expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end

@@ -5,10 +5,13 @@ Everything that works on whole instances of any size reads through a `DataSetSou
 
 from __future__ import annotations
 
+import struct
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lumenarc.dicom.frames import Read
-from lumenarc.dicom.header import NeedMoreData, PixelElement, scan
+from lumenarc.dicom.header import EXPLICIT_BE, IMPLICIT_LE, NeedMoreData, PixelElement, scan
 from lumenarc.errors import BadDataSet
 
 MAX_HEAD_BYTES = 256 << 20
@@ -40,3 +43,24 @@ def find_pixels(source: DataSetSource) -> PixelElement | None:
             wanted = max(more.n_bytes, len(head) * 2)
             continue
         return found.pixel
+
+
+def deflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Deflate an encoded data set on its way, to even length (PS3.5 A.5)."""
+    engine = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    n_bytes = 0
+    for chunk in chunks:
+        packed = engine.compress(chunk)
+        n_bytes += len(packed)
+        if packed:
+            yield packed
+    rest = engine.flush()
+    yield rest + b"\0" * ((n_bytes + len(rest)) % 2)
+
+
+def pixel_start(source: DataSetSource, pixel: PixelElement) -> int:
+    """Return where the pixel data element begins: some writers leave its VR out of an explicit VR data set."""
+    order = ">" if source.transfer_syntax_uid == EXPLICIT_BE else "<"
+    tag = struct.pack(f"{order}HH", pixel.tag >> 16, pixel.tag & 0xFFFF)
+    is_long = source.transfer_syntax_uid != IMPLICIT_LE and source.read(pixel.offset - 12, 4) == tag
+    return pixel.offset - (12 if is_long else 8)

@@ -7,7 +7,6 @@ costs no more than a small one. The frames themselves are worked on by `recode`:
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
@@ -21,7 +20,7 @@ from lumenarc.dicom.lazy import LazySet
 from lumenarc.dicom.pixels import PixelShape, shape_of
 from lumenarc.dicom.recode import Recoded, Recoding, can_transcode, check_recoding, recode_frame
 from lumenarc.dicom.reencode import Changes, Encoding, element, reencode, swap
-from lumenarc.dicom.source import MAX_HEAD_BYTES, DataSetSource, find_pixels
+from lumenarc.dicom.source import MAX_HEAD_BYTES, DataSetSource, deflate, find_pixels, pixel_start
 from lumenarc.errors import BadDataSet, NotAcceptable
 
 __all__ = ["DataSetSource", "Recoding", "can_transcode", "find_pixels", "locate_frames", "pixel_extent", "transcode"]
@@ -60,19 +59,7 @@ def transcode(source: DataSetSource, recoding: Recoding, recode: Recode = recode
     """
     pixel = find_pixels(source)
     chunks = _transcode_image(source, pixel, recoding, recode) if pixel else _transcode_plain(source, recoding)
-    return _deflated(chunks) if recoding.target_uid == _DEFLATED else chunks
-
-
-def _deflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    engine = zlib.compressobj(6, zlib.DEFLATED, -15)
-    n_bytes = 0
-    for chunk in chunks:
-        packed = engine.compress(chunk)
-        n_bytes += len(packed)
-        if packed:
-            yield packed
-    rest = engine.flush()
-    yield rest + b"\0" * ((n_bytes + len(rest)) % 2)
+    return deflate(chunks) if recoding.target_uid == _DEFLATED else chunks
 
 
 def _transcode_plain(source: DataSetSource, recoding: Recoding) -> Iterator[bytes]:
@@ -84,9 +71,8 @@ def _transcode_plain(source: DataSetSource, recoding: Recoding) -> Iterator[byte
 
 
 def _transcode_image(source: DataSetSource, pixel: PixelElement, recoding: Recoding, recode: Recode) -> Iterator[bytes]:
-    header_length = 12 if Encoding.of(source.transfer_syntax_uid).explicit else 8
     whole = source.read(0, pixel.offset)
-    head, head_bytes = LazySet.of(whole, source.transfer_syntax_uid), whole[:-header_length]
+    head, head_bytes = LazySet.of(whole, source.transfer_syntax_uid), whole[: pixel_start(source, pixel)]
     shape = shape_of(head)
     if pixel.tag != 0x7FE00010:
         shape = replace(shape, is_float=True, signed=False)
@@ -110,7 +96,7 @@ def _transcode_image(source: DataSetSource, pixel: PixelElement, recoding: Recod
 
 def pixel_extent(source: DataSetSource, pixel: PixelElement, frames: list[Frame]) -> tuple[int, int]:
     """Give where the pixel data element starts, its tag included, and where the next element would."""
-    start = pixel.offset - (12 if Encoding.of(source.transfer_syntax_uid).explicit else 8)
+    start = pixel_start(source, pixel)
     if pixel.length is not None:
         return start, pixel.offset + pixel.length
     offset, length = frames[-1][-1]
