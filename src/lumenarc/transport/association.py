@@ -21,15 +21,16 @@ from lumenarc.protocol.ul.failures import RemoteError
 from lumenarc.protocol.ul.items import ContextResult
 from lumenarc.protocol.ul.negotiation import Context
 from lumenarc.protocol.ul.pdu import Pdv, ReleaseRp, ReleaseRq
-from lumenarc.protocol.ul.states import State
-from lumenarc.transport.wire import Timeouts, Wire
+from lumenarc.protocol.ul.states import TABLE, Event, State
+from lumenarc.transport.wire import LEAST_BYTES_PER_S, Timeouts, Wire
 
 _FLUSH_BYTES = 512 << 10
 _FLUSH_BUFFERS = 200
 _BATCH_S = 0.02
 _BATCH_BYTES = 64 << 10
-_LEAST_BYTES_PER_S = 64 << 10
 _LINGER_S = 1.0
+# What a message may take on the wire, fragment headers and refused data sets included.
+MAX_MESSAGE_BYTES = 8 << 30
 
 
 class AssociationEnded(PeerFailed):
@@ -59,13 +60,21 @@ class Partners:
 class Association:
     """An established association; not thread-safe but for `shut_down`."""
 
-    def __init__(self, connection: Connection, wire: Wire, partners: Partners, timeouts: Timeouts) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        wire: Wire,
+        partners: Partners,
+        timeouts: Timeouts,
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
+    ) -> None:
         self.partners = partners
         self.contexts = partners.contexts
         self.timeouts = timeouts
         self.n_stored = 0
         self.state = "idle"
         self._connection, self._wire = connection, wire
+        self._max_message_bytes = max_message_bytes
         self._assembler = Assembler()
         self._parked: deque[Message] = deque()
         self._in_data_set = False
@@ -165,6 +174,8 @@ class Association:
             if event is None:
                 if not wait and not self._wire.is_readable():
                     return None
+                if self._assembler.is_between_messages and not connection.is_within_pdu:
+                    self._deadline = 0.0
                 self._receive()
             elif isinstance(event, Pdv):
                 try:
@@ -174,8 +185,8 @@ class Association:
                 if found is not None:
                     return found
             elif isinstance(event, ReleaseRq | ReleaseRp | Closed):
-                self._released(event)
-                return None
+                if self._released():
+                    return None
             elif isinstance(event, Aborted):
                 self._end()
                 raise AssociationEnded(event.text)
@@ -187,26 +198,33 @@ class Association:
             self.abort(2, 0)
             raise AssociationEnded("The peer was silent for too long.") from error
         self._connection.received(n_bytes)
-        if self._assembler.is_between_messages:
-            self._deadline = 0.0
-            return
         now = time.monotonic()
         if not self._deadline:
             self._deadline, self._n_received = now + self.timeouts.dimse_s, 0
         self._n_received += n_bytes
-        # A large object may take long as long as it moves; fragments without end may not.
-        if now > self._deadline + self._n_received / _LEAST_BYTES_PER_S:
+        # A large object may take long as long as it moves; fragments without end, or a byte now and then, may not.
+        if now > self._deadline + self._n_received / LEAST_BYTES_PER_S:
             self.abort(2, 0)
             raise AssociationEnded("A message took too long to arrive.")
+        if self._n_received > self._max_message_bytes:
+            self.abort(2, 0)
+            raise AssociationEnded("A message is longer than allowed.")
 
     def _broken(self, error: RemoteError) -> AssociationEnded:
         self.abort(2, error.reason)
         return AssociationEnded(str(error))
 
-    def _released(self, event: ReleaseRq | ReleaseRp | Closed) -> None:
-        if isinstance(event, ReleaseRq):
-            self._connection.release_response()
+    def _released(self) -> bool:
+        """Take the next step of a release; return whether it was the last one (PS3.8 9.2.3, release collision)."""
+        connection = self._connection
+        if (Event.RELEASE_RESPONSE, connection.state) in TABLE:
+            connection.release_response()
+        if connection.state in (State.COLLISION_ACCEPTOR, State.COLLISION_REQUESTOR_ANSWERED):
+            if outgoing := connection.take_outgoing():
+                self._wire.send([outgoing])
+            return False
         self._end()
+        return True
 
     def _end(self) -> None:
         """Send what the state machine still has to say, and close."""
@@ -279,8 +297,11 @@ class Association:
             self._connection.release()
             self._wire.send([self._connection.take_outgoing()])
             self._wire.set_timeout(self.timeouts.artim_s)
+            until = time.monotonic() + self.timeouts.artim_s
             while self._next(wait=True) is not None:
-                continue
+                if time.monotonic() > until:
+                    self.abort(2, 0)
+                    return
         except PeerFailed:
             self._end()
 

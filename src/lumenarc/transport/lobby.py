@@ -136,6 +136,13 @@ class Lobby:
         visitor.socket.close()
 
     def _serve(self, visitor: Visitor) -> None:
+        """Receive what is there; TLS may hold decrypted bytes back that no selector knows of."""
+        self._receive(visitor)
+        held = visitor.socket
+        while isinstance(held, ssl.SSLSocket) and self._visitors.get(held.fileno()) is visitor and held.pending():
+            self._receive(visitor)
+
+    def _receive(self, visitor: Visitor) -> None:
         try:
             if visitor.handshaking and not self._shake_hands(visitor):
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from lumenarc.errors import BadRequest, LumenarcError
@@ -10,6 +11,8 @@ from lumenarc.protocol.dimse.commands import Command
 from lumenarc.protocol.ul.negotiation import Context
 from lumenarc.transport.association import Association
 from lumenarc.transport.requests import BeginStore, Handler, Response, StoreSink
+
+log = logging.getLogger(__name__)
 
 
 class UnexpectedMessage(BadRequest):
@@ -58,11 +61,10 @@ def receive_instance(assoc: Association, context: Context, rq: Command, begin: B
             write(piece)
         ending, sink = sink, None
         return ending.finish()
-    except LumenarcError as error:
-        if not assoc.is_open:
-            raise
+    except Exception as error:  # noqa: BLE001 - see _failure
+        response = _failure(assoc, rq, error)
         assoc.skip_data_set()
-        return Response.of(error)
+        return response
     finally:
         if sink is not None:
             sink.abort()
@@ -75,7 +77,15 @@ def _answer(assoc: Association, context: Context, rq: Command, handler: Handler,
             body = None if response.data_set is None else (response.data_set,)
             assoc.send(context.id, response.command(rq), body, soon=status.is_pending(response.status))
         assoc.flush()
-    except LumenarcError as error:
-        if not assoc.is_open:
-            raise
-        assoc.send(context.id, Response.of(error).command(rq))
+    except Exception as error:  # noqa: BLE001 - see _failure
+        assoc.send(context.id, _failure(assoc, rq, error).command(rq))
+
+
+def _failure(assoc: Association, rq: Command, error: Exception) -> Response:
+    """Say what an error means; a mistake of ours costs the peer one request, and the log its details, not a thread."""
+    if not assoc.is_open:
+        raise error
+    if isinstance(error, LumenarcError):
+        return Response.of(error)
+    log.error("%s broke", rq.name, exc_info=error)
+    return Response(status.PROCESSING_FAILURE, comment="The archive made a mistake; its log says more.")

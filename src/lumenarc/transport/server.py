@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from lumenarc.errors import LumenarcError
 from lumenarc.protocol.ul.negotiation import LOCAL_LIMIT_EXCEEDED, TEMPORARY_CONGESTION, answer, misfit
 from lumenarc.protocol.ul.pdu import AssociateRj, AssociateRq
-from lumenarc.transport.association import Association, AssociationEnded, Partners
+from lumenarc.transport.association import MAX_MESSAGE_BYTES, Association, AssociationEnded, Partners
 from lumenarc.transport.lobby import Lobby, Visitor
 from lumenarc.transport.pump import pump
 from lumenarc.transport.requests import Caller, Handler
@@ -39,6 +39,7 @@ class ServerOptions:
     max_associations_per_ip: int = 50
     max_pdu_bytes: int = 131072
     max_data_set_bytes: int = 16 << 20
+    max_message_bytes: int = MAX_MESSAGE_BYTES
     timeouts: Timeouts = field(default_factory=Timeouts)
     tls: ssl.SSLContext | None = None
     reuse_port: bool = False
@@ -200,7 +201,7 @@ class Server:
             implementation_version=request.user.implementation_version,
         )
         connection.accept(reply)
-        association = Association(connection, wire, partners, timeouts)
+        association = Association(connection, wire, partners, timeouts, self._options.max_message_bytes)
         with self._lock:
             self._open[number].association = association
         wire.send([connection.take_outgoing()])

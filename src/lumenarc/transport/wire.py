@@ -7,6 +7,7 @@ import select
 import socket
 import ssl
 import struct
+import time
 from dataclasses import dataclass
 
 from lumenarc.errors import PeerFailed
@@ -14,6 +15,8 @@ from lumenarc.protocol.dimse.messages import Chunk
 
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _MAX_BUFFERS = 256
+# Slower than this a peer counts as standing still, in both directions.
+LEAST_BYTES_PER_S = 64 << 10
 _KEEPALIVE = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
 
 
@@ -31,12 +34,13 @@ class Timeouts:
 class Wire:
     """A connected blocking socket."""
 
-    __slots__ = ("_is_plain", "_socket", "_timeout_s")
+    __slots__ = ("_is_plain", "_send_s", "_socket", "_timeout_s")
 
     def __init__(self, connected: socket.socket, timeouts: Timeouts) -> None:
         self._socket = connected
         self._is_plain = not isinstance(connected, ssl.SSLSocket)
         self._timeout_s = 0.0
+        self._send_s = timeouts.send_s
         if self._is_plain:
             connected.setblocking(True)
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(timeouts.send_s))
@@ -90,12 +94,15 @@ class Wire:
         n_left = sum(map(len, buffers)) - sent
         if not n_left:
             return
+        # The kernel's time-out begins anew with each byte that is taken; a peer that takes a few now and then is slow.
+        until = time.monotonic() + self._send_s + n_left / LEAST_BYTES_PER_S
         for buffer in buffers:
-            if sent >= len(buffer):
-                sent -= len(buffer)
-                continue
-            self._socket.sendall(memoryview(buffer)[sent:])
-            sent = 0
+            rest = memoryview(buffer)[sent:]
+            sent = max(0, sent - len(buffer))
+            while rest:
+                if time.monotonic() > until:
+                    raise TimeoutError
+                rest = rest[self._socket.send(rest) :]
 
     def is_readable(self, timeout_s: float = 0.0) -> bool:
         """Return whether receiving would not wait, after waiting `timeout_s` at most."""

@@ -16,6 +16,9 @@ from lumenarc.transport.requests import Admitted, Caller, Response, StoreSink
 from lumenarc.transport.server import Server, ServerOptions
 from lumenarc.transport.wire import Timeouts
 
+# So much beyond the largest instance is still received, to answer that it is too large; then the association ends.
+_SKIPPED_BYTES = 1 << 30
+
 
 class ArchiveHandler:
     """Answers for one archive."""
@@ -54,6 +57,7 @@ def open_server(archive: Archive, settings: Settings) -> Server:
         max_associations_per_ip=settings.max_associations_per_ip,
         max_pdu_bytes=settings.max_pdu_bytes,
         max_data_set_bytes=settings.max_dimse_data_set_bytes,
+        max_message_bytes=settings.max_instance_bytes + _SKIPPED_BYTES,
         timeouts=timeouts,
     )
     return Server(ArchiveHandler(archive), options)

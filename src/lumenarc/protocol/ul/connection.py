@@ -106,6 +106,11 @@ class Connection:
         n_left = self._end - self._start
         return n_left >= 6 and n_left >= 6 + int.from_bytes(self._view[self._start + 2 : self._start + 6], "big")
 
+    @property
+    def is_within_pdu(self) -> bool:
+        """Whether bytes wait for the rest of their PDU; asked when `next_event` has answered None."""
+        return self._start != self._end
+
     def take_outgoing(self) -> bytes:
         """Return what must be sent now, once."""
         sent = b"".join(self._outgoing)
