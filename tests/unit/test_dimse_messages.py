@@ -24,11 +24,12 @@ def cut(data: bytes, size: int) -> list[bytes]:
     return [data[at : at + size] for at in range(0, len(data), size)] or [b""]
 
 
-@pytest.mark.parametrize("limit", [7, 8, 128, 129, 16384])
+@pytest.mark.parametrize("limit", [8, 9, 128, 129, 16384])
 @pytest.mark.parametrize("extra", [-7, -6, -5, -1, 0, 1, 2])
 def test_sizes_around_the_limit(limit: int, extra: int) -> None:
     data = bytes(range(256)) * 200
     data = data[: max(0, 2 * (limit - 6) + extra)]
+    whole = data + b"\0" * (len(data) % 2)  # fragments are even (PS3.8 E.2)
     for chunk_bytes in (1, 3, limit - 6, 65536):
         parts = [
             bytes(part) for part in fragments(p_data_header, 1, limit, commands.encode(STORE), cut(data, chunk_bytes))
@@ -39,7 +40,8 @@ def test_sizes_around_the_limit(limit: int, extra: int) -> None:
         n_command = sum(control & 1 for control in controls)
         assert controls[:n_command] == [1] * (n_command - 1) + [3]
         assert controls[n_command:] == [0] * (len(controls) - n_command - 1) + [2]
-        assert b"".join(pieces) == commands.encode(STORE) + data
+        assert b"".join(pieces) == commands.encode(STORE) + whole
+        assert not any(len(piece) % 2 for piece in pieces)
         for header, piece in zip(headers, pieces, strict=True):
             assert PDU_AND_PDV.unpack(header)[1:3] == (len(piece) + 6, len(piece) + 2)
 

@@ -1,4 +1,4 @@
-"""How does one association behave over a socket pair: release collisions, slow readers, cancels? (PS3.8 7.2, 9.2)"""
+"""How does one association behave over a socket: release collisions, slow readers, cancels? (PS3.8 7.2, 9.2)"""
 
 from __future__ import annotations
 
@@ -30,8 +30,12 @@ PATIENT = Timeouts(60, 60, 60, 60, 60)
 @contextlib.contextmanager
 def established(*, is_requestor: bool, timeouts: Timeouts = PATIENT) -> Iterator[tuple[Association, socket.socket]]:
     """Yield an association in Sta6 and the bare socket of its peer."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX)
-    theirs.settimeout(30)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        theirs = socket.socket()
+        theirs.settimeout(30)
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 << 10)  # what is in flight stays little
+        theirs.connect(listener.getsockname())
+        ours, _address = listener.accept()
     connection = Connection(is_requestor=is_requestor, max_pdu_bytes=16384)
     if is_requestor:
         connection.connecting(request())
@@ -129,10 +133,10 @@ def test_an_unanswered_release_ends() -> None:
 
 def test_a_cancel_is_seen_between_responses() -> None:
     with established(is_requestor=False) as (assoc, theirs):
-        theirs.sendall(message(commands.request(commands.C_FIND_RQ, 7, "1.2", data_set=True), [b"query"]))
+        theirs.sendall(message(commands.request(commands.C_FIND_RQ, 7, "1.2", data_set=True), [b"querys"]))
         found = assoc.next_message()
         assert found is not None
-        assert assoc.read_data_set(100) == b"query"
+        assert assoc.read_data_set(100) == b"querys"
         assert not assoc.is_cancelled(7)
         theirs.sendall(message(commands.cancel(6)))
         assert not assoc.is_cancelled(7)
@@ -155,7 +159,7 @@ def test_a_request_that_comes_early_waits_its_turn() -> None:
 def test_a_slow_answer_does_not_count_against_the_next_message() -> None:
     """Between messages the clock of a message stands still, however long the answer takes."""
     with established(is_requestor=False, timeouts=Timeouts(60, 60, 60, 0.2, 60)) as (assoc, theirs):
-        theirs.sendall(message(commands.request(commands.C_FIND_RQ, 7, "1.2", data_set=True), [b"query"]))
+        theirs.sendall(message(commands.request(commands.C_FIND_RQ, 7, "1.2", data_set=True), [b"querys"]))
         assert assoc.next_message() is not None
         assoc.skip_data_set()
         assert not threading.Event().wait(0.4)
@@ -183,14 +187,14 @@ def test_a_peer_that_takes_bytes_too_slowly(monkeypatch: pytest.MonkeyPatch) -> 
         over = threading.Event()
 
         def sip() -> None:
-            while not over.wait(0.01):
-                theirs.recv(4096)
+            while not over.wait(0.02):
+                theirs.recv(16384)
 
         thread = threading.Thread(target=sip)
         thread.start()
         try:
             with pytest.raises(AssociationEnded, match="took no bytes in time"):
-                assoc.send(1, {0x100: 0x8020, 0x120: 1, 0x800: 1, 0x900: 0xFF00}, [bytes(8 << 20)])
+                assoc.send(1, {0x100: 0x8020, 0x120: 1, 0x800: 1, 0x900: 0xFF00}, [bytes(32 << 20)])
         finally:
             over.set()
             thread.join()

@@ -12,8 +12,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from dimse_server import TITLE, Recorder, serving
 
+from dimse_server import TITLE, Recorder, serving
 from lumenarc.protocol.dimse import commands
 from lumenarc.protocol.ul import pdu as pdus
 from lumenarc.protocol.ul.items import ProposedContext, UserInformation
