@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,9 @@ def test_sql_finds_what_matches(archive: Archive, query: Query) -> None:
     found = [int(answer["0020000D"]["Value"][0].rsplit(".", 1)[1]) for answer in query_service.search(archive, wanted)]
     assert found == expected
     assert query_service.count(archive, query) == len(expected)
+    page = replace(wanted, limit=3, offset=len(expected) // 2)
+    shown = [int(answer["0020000D"]["Value"][0].rsplit(".", 1)[1]) for answer in query_service.search(archive, page)]
+    assert shown == expected[page.offset : page.offset + 3]
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -33,6 +33,8 @@ class Index:
         self.dialect: Literal["sqlite", "postgresql"] = "sqlite" if url.startswith("sqlite") else "postgresql"
         self._sync = sync
         self._write_lock = threading.Lock()
+        self.shapes: dict[Any, Any] = {}
+        """Searches whose SQL has been made already (index/prepared.py)."""
         if self.dialect == "sqlite":
             self._writer = self._sqlite(url, 1)
             self._readers = self._sqlite(url, n_readers)
@@ -136,6 +138,20 @@ def execute_raw(connection: Connection, sql: str, parameters: dict[str, Any]) ->
     except errors.Error as error:
         raise DBAPIError.instance(sql, None, error, errors.Error) from error
     return row
+
+
+def batches_raw(
+    connection: Connection, sql: str, parameters: dict[str, Any], at_once: int
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Run SQL in the dialect's own words and yield its rows, some at a time; errors as execute_raw."""
+    raw: Any = connection.connection.driver_connection
+    errors: Any = connection.dialect.dbapi
+    try:
+        with closing(raw.execute(sql, parameters)) as cursor:
+            while rows := cursor.fetchmany(at_once):
+                yield rows
+    except errors.Error as error:
+        raise DBAPIError.instance(sql, None, error, errors.Error) from error
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -16,6 +16,8 @@ from lumenarc.dicom.query import Attributes, Query
 from lumenarc.dicom.query_parse import DEFAULT_RETURNS
 from lumenarc.errors import LumenarcError
 from lumenarc.index import lookup
+from lumenarc.index.db import batches_raw
+from lumenarc.index.prepared import MAX_SHAPES, Shape, Value, prepare, shape_of
 from lumenarc.index.schema import instance, patient, series, study
 from lumenarc.index.search import Plan, statement, where
 from lumenarc.index.search import count as count_rows
@@ -42,6 +44,15 @@ def search(archive: Archive, query: Query) -> Iterator[Attributes]:
 
     The iterator keeps a database connection until it is finished or closed.
     """
+    if query.limit is not None or archive.index.dialect == "sqlite":
+        known = shape_of(query)
+        if known is not None:
+            yield from _known_rows(archive, query, *known)
+            return
+    yield from _searched(archive, query)
+
+
+def _searched(archive: Archive, query: Query) -> Iterator[Attributes]:
     plan = where(query, archive.index.dialect)
     if plan.residual is None:
         yield from _rows(archive, query, plan)
@@ -66,23 +77,39 @@ def count(archive: Archive, query: Query) -> int:
 
 
 def _rows(archive: Archive, query: Query, plan: Plan) -> Iterator[Attributes]:
-    reader = _RowReader(archive, query, plan)
+    reader = _RowReader(archive, query, plan.residual)
     found = statement(query, plan, reader.columns, archive.index.dialect)
     with archive.index.read() as connection:
         cursor = connection.execution_options(yield_per=_AT_ONCE).execute(found)
         for rows in cursor.partitions():
-            reader.prepare(connection, rows)
-            for row in rows:
-                answer = reader.read(row)
-                if answer is not None:
-                    yield answer
+            yield from reader.answers(connection, rows)
+
+
+def _known_rows(archive: Archive, query: Query, shape: Shape, values: list[Value]) -> Iterator[Attributes]:
+    """Yield answers of a search whose SQL is kept, or is kept from now on.
+
+    Without a limit a driver that fetches everything at once (PostgreSQL's) would hold every row: not for this path.
+    """
+    shapes = archive.index.shapes
+    reader = _RowReader(archive, query, None)
+    with archive.index.read() as connection:
+        if shape not in shapes:
+            if len(shapes) >= MAX_SHAPES:
+                shapes.clear()
+            shapes[shape] = prepare(query, reader.columns, connection, archive.index.dialect)
+        prepared = shapes[shape]
+        if prepared is not None:
+            for rows in batches_raw(connection, prepared.sql, prepared.parameters(values), _AT_ONCE):
+                yield from reader.answers(connection, rows)
+            return
+    yield from _searched(archive, query)
 
 
 class _RowReader:
     """Turns rows of one query into answers; what is asked decides once which columns are read."""
 
-    def __init__(self, archive: Archive, query: Query, plan: Plan) -> None:
-        self._archive, self._query, self._residual = archive, query, plan.residual
+    def __init__(self, archive: Archive, query: Query, residual: Query | None) -> None:
+        self._archive, self._query, self._residual = archive, query, residual
         self.columns: list[Any] = []
         self._adders: list[Adder] = []
         defaults = frozenset[int]().union(*(DEFAULT_RETURNS[level] for level in Level if level <= query.level))
@@ -152,6 +179,14 @@ class _RowReader:
                     self._adders.append(_plain(name, vr, self._column(column)))
                 else:
                     self._adders.append(_listed(name, vr, self._column(_LISTS[tag])))
+
+    def answers(self, connection: Connection, rows: Sequence[Any]) -> Iterator[Attributes]:
+        """Yield the answers of some rows."""
+        self.prepare(connection, rows)
+        for row in rows:
+            answer = self.read(row)
+            if answer is not None:
+                yield answer
 
     def read(self, row: Any) -> Attributes | None:
         """Return the answer of a row, or None when the residual query does not match it."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import FastAPI
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from lumenarc.archive import Archive
 from lumenarc.doors.http import (
@@ -29,7 +29,8 @@ from lumenarc.doors.http import (
 from lumenarc.doors.http.context import Context, Endpoint, ServerInfo, check_aet
 from lumenarc.doors.http.guard import Guard
 from lumenarc.doors.http.respond import error_response, log
-from lumenarc.errors import LumenarcError
+from lumenarc.doors.http.router import Application, Found, Router
+from lumenarc.errors import BadRequest, LumenarcError, NotFound
 
 ROUTES: tuple[Endpoint, ...] = (
     *qido.ENDPOINTS,
@@ -48,26 +49,31 @@ ROUTES: tuple[Endpoint, ...] = (
 _PREFIXES = {"rs": ("/dicom-web", "/aets/{aet}/rs"), "wado": ("", "/aets/{aet}"), "": ("",)}
 
 
-def create_app(archive: Archive, info: ServerInfo) -> FastAPI:
+def create_app(archive: Archive, info: ServerInfo) -> ASGIApp:
     """Return the application."""
     context = Context(archive, info)
-    app = FastAPI(title="Lumenarc", version=info.version, docs_url=None, redoc_url=None, openapi_url=None)
-    for endpoint in ROUTES:
-        for prefix in _PREFIXES[endpoint.root]:
-            app.router.routes.append(
-                Route(prefix + endpoint.path, _called(context, endpoint), methods=[endpoint.method])
-            )
-    document = _openapi(info.version)
+    document = json.dumps(_openapi(info.version)).encode()
 
-    async def openapi(_context: Context, _request: Request) -> Response:
-        import json
+    async def described(_context: Context, _request: Request) -> Response:
+        return Response(document, media_type="application/json")
 
-        return Response(json.dumps(document), media_type="application/json")
+    table = (*ROUTES, Endpoint("GET", "/openapi.json", described, "This description.", ""))
+    router = Router(
+        (endpoint.method, prefix + endpoint.path, _called(context, endpoint))
+        for endpoint in table
+        for prefix in _PREFIXES[endpoint.root]
+    )
+    return Guard(Application(router, _missing), archive.settings)
 
-    described = Endpoint("GET", "/openapi.json", openapi, "This description.", "")
-    app.router.routes.insert(0, Route("/openapi.json", _called(context, described), methods=["GET"]))
-    app.add_middleware(Guard, settings=archive.settings)
-    return app
+
+def _missing(request: Request, found: Found) -> Response:
+    request_id = request.scope.get("lumenarc.request_id", "")
+    if not found.methods:
+        return error_response(NotFound("There is nothing at this address."), request_id)
+    response = error_response(BadRequest("This address does not answer this method."), request_id)
+    response.status_code = 405
+    response.headers["Allow"] = ", ".join(found.methods)
+    return response
 
 
 def _called(context: Context, endpoint: Endpoint) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -74,6 +74,10 @@ def _gathered(chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
         yield b"".join(held)
 
 
+class BrokenOff(Exception):
+    """An answer cannot be sent to its end; the connection is closed so that nobody takes a part for the whole."""
+
+
 async def stream(
     context: Context,
     chunks: Iterator[bytes],
@@ -102,6 +106,9 @@ async def stream(
             try:
                 yield chunk
                 chunk = await coming
+            except LumenarcError as error:
+                log.warning("an answer was broken off", error=str(error))
+                raise BrokenOff from error
             except BaseException:
                 # The generator may still run in its thread, where it cannot be closed.
                 coming.add_done_callback(ended)
