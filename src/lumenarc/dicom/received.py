@@ -78,13 +78,6 @@ class Received:
                 columns |= column_values(line, self.attributes(frozenset((line.tag,))))
         return columns
 
-    @staticmethod
-    def _columns(level: Level, attributes: Attributes) -> dict[str, Any]:
-        columns: dict[str, Any] = {}
-        for line in _OF_LEVEL[level]:
-            columns |= column_values(line, attributes)
-        return columns
-
     def patient_key(self) -> tuple[str, str, str, str]:
         """Return Patient ID, issuer, folded name and birth date: who this is."""
         values = self._header.values
@@ -93,14 +86,12 @@ class Received:
     def patient_row(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Return the columns of the patient's row, and the other identifiers of the patient."""
         found = self.attributes(PATIENT_TAGS)
-        return self._columns(Level.PATIENT, found) | {"attrs": _dump(found)}, _identifiers(found)
+        return level_columns(Level.PATIENT, found), other_identifiers(found)
 
     def study_row(self) -> dict[str, Any]:
         """Return the columns of the study's row, with the text that free search looks into."""
         found = self.attributes(STUDY_TAGS)
-        searched = self.attributes(_SEARCHED_TAGS)
-        words = [text for entry in searched.values() for text in _texts(entry)]
-        return self._columns(Level.STUDY, found) | {"attrs": _dump(found), "search_text": search_words(words)}
+        return level_columns(Level.STUDY, found) | {"search_text": search_text(self.attributes(SEARCHED_TAGS))}
 
     def series_row(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         """Return the columns of the series' row, and those of its requests."""
@@ -114,7 +105,21 @@ class Received:
             }
             for item in found.get("00400275", {}).get("Value", ())
         ]
-        return self._columns(Level.SERIES, found) | {"attrs": _dump(found)}, requests
+        return level_columns(Level.SERIES, found), requests
+
+
+def level_columns(level: Level, attributes: Attributes) -> dict[str, Any]:
+    """Return the columns of a patient's, study's or series' row: the matching ones and `attrs`."""
+    columns: dict[str, Any] = {}
+    for line in _OF_LEVEL[level]:
+        columns |= column_values(line, attributes)
+    return columns | {"attrs": dump(attributes)}
+
+
+def search_text(attributes: Attributes) -> str:
+    """Return the text that free search looks into, from the attributes of patient, study and series."""
+    names = [f"{tag:08X}" for tag in sorted(SEARCHED_TAGS)]
+    return search_words(text for name in names for text in _texts(attributes.get(name, {})))
 
 
 _NO_VALUES: dict[str, Any] = {}
@@ -129,14 +134,19 @@ def _patient_key(raw: tuple[bytes, ...], charsets: tuple[str, ...]) -> tuple[str
     found = {
         f"{tag:08X}": value_to_json(vr_of(tag), value, charsets) for tag, value in zip(_IDENTITY_TAGS, raw, strict=True)
     }
+    return patient_key(found)
+
+
+def patient_key(attributes: Attributes) -> tuple[str, str, str, str]:
+    """Return Patient ID, issuer, folded name and birth date of a patient's attributes."""
     columns: dict[str, Any] = {}
     for line in _OF_LEVEL[Level.PATIENT]:
-        columns |= column_values(line, found)
+        columns |= column_values(line, attributes)
     name = "=".join(columns[f"name_{suffix}"] for suffix in ("a", "i", "p")).rstrip("=")
     return columns["patient_id"], columns["issuer"], name, columns["birth_date"]
 
 
-_SEARCHED_TAGS = frozenset(
+SEARCHED_TAGS = frozenset(
     (0x00100010, 0x00100020, 0x00100030, 0x00080020, 0x00080050, 0x00081030, 0x00080090, 0x00200010, 0x00080080)
 )
 
@@ -149,7 +159,7 @@ def identity(patient_id: str, issuer: str, name: str, birth_date: str, study_uid
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:40]
 
 
-def _dump(attributes: Attributes) -> str:
+def dump(attributes: Attributes) -> str:
     """Write JSON that any database takes: NUL is no character of PostgreSQL's text."""
     return json.dumps(attributes, ensure_ascii=False, separators=(",", ":")).replace("\\u0000", "")
 
@@ -169,7 +179,7 @@ def _texts(entry: dict[str, Any]) -> list[str]:
     return found
 
 
-def _identifiers(attributes: Attributes) -> list[dict[str, Any]]:
+def other_identifiers(attributes: Attributes) -> list[dict[str, Any]]:
     """Return other Patient IDs: the plain list and the sequence with issuers (PS3.3 C.2.2)."""
     found = {(str(value), "") for value in attributes.get("00101000", {}).get("Value", ()) if value}
     for item in attributes.get("00101002", {}).get("Value", ()):

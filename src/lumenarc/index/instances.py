@@ -11,13 +11,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, select, text, update
+from sqlalchemy import Connection, bindparam, literal_column, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from lumenarc.dicom.received import dump
 from lumenarc.errors import DuplicateInstance, LumenarcError, PatientConflict
+from lumenarc.index import corrections
 from lumenarc.index.db import Index, execute_raw
-from lumenarc.index.schema import instance, patient, patient_identifier, series, series_request, study, trash
+from lumenarc.index.schema import (
+    instance,
+    patient,
+    patient_alias,
+    patient_identifier,
+    series,
+    series_request,
+    study,
+    trash,
+)
 from lumenarc.index.trash import recount
 
 Values = dict[str, Any]
@@ -77,6 +88,8 @@ class _Parents:
     identity: str
     patient_id: str
     issuer: str
+    accepted: frozenset[str] = frozenset()
+    """Under which other identities objects of the study arrive, since it or its patient was corrected."""
 
 
 @dataclass(slots=True)
@@ -212,7 +225,7 @@ class Inserter:
         return Indexed(outcome, notes)
 
     def _check_patient(self, parents: _Parents, new: NewInstance) -> tuple[str, ...]:
-        if parents.identity == new.identity:
+        if parents.identity == new.identity or new.identity in parents.accepted:
             return ()
         if (parents.patient_id, parents.issuer) == (new.patient_id, new.issuer):
             return ("name or birth date differ from the patient of the study",)
@@ -269,6 +282,32 @@ class Inserter:
         found = self._select_study(connection, new.study_uid)
         rows = new.rows()
         if found is None:
+            self._add_study(connection, new, rows)
+            found = self._select_study(connection, new.study_uid)
+            assert found is not None
+        accepted: set[str] = set()
+        if found.is_corrected:
+            accepted = corrections.aliases(connection, found.patient_fk) | {found.moved_from} - {""}
+        parents = _Parents(found.pk, 0, found.identity, found.patient_id, found.issuer, frozenset(accepted))
+        self._check_patient(parents, new)  # before a series row is made for an object that is refused
+        known = select(series.c.pk).where(series.c.study_fk == found.pk, series.c.series_uid == new.series_uid)
+        series_pk = connection.execute(known).scalar()
+        if series_pk is None:
+            values = rows.series | {"study_fk": found.pk}
+            if found.is_corrected:
+                values["corrected_at"] = new.values["received_at"]
+            series_pk = self._upsert(connection, series, ("study_fk", "series_uid"), values)
+            for request in rows.requests:
+                connection.execute(series_request.insert().values(**request, series_fk=series_pk))
+        parents.series_pk = series_pk
+        return parents
+
+    def _add_study(self, connection: Connection, new: NewInstance, rows: NewRows) -> None:
+        """Make the study, and its patient unless another was told to take over objects of this identity."""
+        values = rows.study
+        alias = select(patient_alias.c.patient_fk).where(patient_alias.c.identity == new.identity)
+        patient_pk = connection.execute(alias).scalar()
+        if patient_pk is None:
             patient_pk = self._upsert(connection, patient, ("identity",), rows.patient)
             for identifier in rows.identifiers:
                 known = select(patient_identifier.c.pk).where(
@@ -278,30 +317,26 @@ class Inserter:
                 )
                 if connection.execute(known).first() is None:
                     connection.execute(patient_identifier.insert().values(**identifier, patient_fk=patient_pk))
-            self._upsert(connection, study, ("study_uid",), rows.study | {"patient_fk": patient_pk})
-            found = self._select_study(connection, new.study_uid)
-            assert found is not None
-        study_pk, identity, patient_id, issuer = found
-        parents = _Parents(study_pk, 0, identity, patient_id, issuer)
-        self._check_patient(parents, new)  # before a series row is made for an object that is refused
-        known = select(series.c.pk).where(series.c.study_fk == study_pk, series.c.series_uid == new.series_uid)
-        series_pk = connection.execute(known).scalar()
-        if series_pk is None:
-            columns = ("study_fk", "series_uid")
-            series_pk = self._upsert(connection, series, columns, rows.series | {"study_fk": study_pk})
-            for request in rows.requests:
-                connection.execute(series_request.insert().values(**request, series_fk=series_pk))
-        parents.series_pk = series_pk
-        return parents
+        else:
+            held = corrections.get_patient(connection, patient_pk, hold=True)
+            assert held is not None
+            values = values | {"overlay": dump(corrections.moved_overlay(held.attrs)), "moved_from": new.identity}
+        self._upsert(connection, study, ("study_uid",), values | {"patient_fk": patient_pk})
 
-    @staticmethod
-    def _select_study(connection: Connection, study_uid: str) -> tuple[int, str, str, str] | None:
-        row = connection.execute(
-            select(study.c.pk, patient.c.identity, patient.c.patient_id, patient.c.issuer)
-            .select_from(study.join(patient, study.c.patient_fk == patient.c.pk))
+    def _select_study(self, connection: Connection, study_uid: str) -> Any:
+        """Return the study with its patient, after any correction of them that is under way."""
+        joined = study.join(patient, study.c.patient_fk == patient.c.pk)
+        if self._index.dialect == "postgresql":
+            held = select(patient.c.pk).select_from(joined).where(study.c.study_uid == study_uid)
+            connection.execute(held.with_for_update(read=True, of=patient))
+        return connection.execute(
+            select(
+                study.c.pk, study.c.patient_fk, study.c.moved_from, patient.c.identity, patient.c.patient_id,
+                patient.c.issuer, or_(study.c.overlay != "{}", patient.c.overlay != "{}").label("is_corrected"),
+            )
+            .select_from(joined)
             .where(study.c.study_uid == study_uid)
-        ).first()
-        return None if row is None else (row[0], row[1], row[2], row[3])
+        ).first()  # fmt: skip
 
     def _upsert(self, connection: Connection, table: Any, unique: tuple[str, ...], values: Values) -> int:
         """Insert a row unless another node has; return its primary key."""

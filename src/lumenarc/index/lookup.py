@@ -38,6 +38,8 @@ class StoredInstance:
     instance_number: int | None
     source_aet: str
     received_at: int
+    is_corrected: bool
+    """Whether corrections are to be laid over it when it leaves."""
 
 
 _COLUMNS = (
@@ -60,6 +62,7 @@ _COLUMNS = (
     instance.c.instance_number,
     instance.c.source_aet,
     instance.c.received_at,
+    series.c.corrected_at.is_not(None).label("is_corrected"),
 )
 
 

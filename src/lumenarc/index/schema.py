@@ -58,6 +58,7 @@ patient = Table(
     Column("identity", Text, nullable=False, unique=True),
     *_indexed(Level.PATIENT),
     Column("attrs", Text, nullable=False),  # DICOM JSON of the patient's attributes
+    Column("overlay", Text, nullable=False, server_default="{}"),  # what was corrected: laid over objects that leave
     Column("created_at", BigInteger, nullable=False),  # ms since the epoch, UTC
     Column("updated_at", BigInteger, nullable=False),
     Column("merged_into", ForeignKey("patient.pk")),
@@ -67,6 +68,14 @@ patient = Table(
     Index("ix_patient_name_p", "name_p"),
     Index("ix_patient_birth_date", "birth_date"),
     sqlite_autoincrement=True,
+)
+
+# Under which identities objects of a patient arrive as well, after a merge or a correction of ID, name, birth date.
+patient_alias = Table(
+    "patient_alias",
+    metadata,
+    Column("identity", Text, primary_key=True),
+    Column("patient_fk", ForeignKey("patient.pk", ondelete="CASCADE"), nullable=False, index=True),
 )
 
 patient_identifier = Table(
@@ -86,6 +95,8 @@ study = Table(
     Column("patient_fk", ForeignKey("patient.pk"), nullable=False, index=True),
     *_indexed(Level.STUDY),
     Column("attrs", Text, nullable=False),
+    Column("overlay", Text, nullable=False, server_default="{}"),
+    Column("moved_from", Text, nullable=False, server_default=""),  # identity of its objects, once it was moved
     # Kept with every store and delete in the same transaction; only live instances count, an empty study is hidden.
     Column("n_series", Integer, nullable=False, server_default="0"),
     Column("n_instances", Integer, nullable=False, server_default="0"),
@@ -111,6 +122,8 @@ series = Table(
     Column("study_fk", ForeignKey("study.pk"), nullable=False),
     *_indexed(Level.SERIES),
     Column("attrs", Text, nullable=False),
+    Column("overlay", Text, nullable=False, server_default="{}"),
+    Column("corrected_at", BigInteger),  # NULL: its objects leave as they were received
     Column("n_instances", Integer, nullable=False, server_default="0"),
     Column("size_bytes", BigInteger, nullable=False, server_default="0"),
     Column("sop_classes", Text, nullable=False, server_default=""),
@@ -190,6 +203,25 @@ trash = Table(
     Column("deleted_by", Text, nullable=False, server_default=""),
     Column("deleted_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+correction = Table(
+    "correction",
+    metadata,
+    Column("pk", Key64, primary_key=True),
+    Column("kind", Text, nullable=False),  # edit, move or merge
+    Column("level", Text, nullable=False),  # PATIENT, STUDY or SERIES
+    Column("patient_fk", BigInteger),  # no foreign key: the history outlives what it tells of
+    Column("study_uid", Text, nullable=False, server_default=""),
+    Column("series_uid", Text, nullable=False, server_default=""),
+    Column("before", Text, nullable=False),  # DICOM JSON of the changed attributes; {} for one that was absent
+    Column("after", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("corrected_by", Text, nullable=False),
+    Column("corrected_at", BigInteger, nullable=False),
+    Index("ix_correction_study_uid", "study_uid"),
+    Index("ix_correction_patient_fk", "patient_fk"),
     sqlite_autoincrement=True,
 )
 

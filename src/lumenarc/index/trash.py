@@ -187,8 +187,10 @@ def _drop_when_empty(connection: Connection, series_pk: int) -> None:
     connection.execute(study.delete().where(study.c.pk == study_pk))
     if connection.execute(select(study.c.pk).where(study.c.patient_fk == patient_pk).limit(1)).first():
         return
-    connection.execute(patient_identifier.delete().where(patient_identifier.c.patient_fk == patient_pk))
-    connection.execute(patient.delete().where(patient.c.pk == patient_pk))
+    for which in (patient.c.merged_into == patient_pk, patient.c.pk == patient_pk):
+        gone = select(patient.c.pk).where(which).scalar_subquery()
+        connection.execute(patient_identifier.delete().where(patient_identifier.c.patient_fk.in_(gone)))
+        connection.execute(patient.delete().where(which))
 
 
 def summary_source(connection: Connection, study_uid: str) -> tuple[str, str] | None:

@@ -21,7 +21,7 @@ from lumenarc.index.prepared import MAX_SHAPES, Shape, Value, prepare, shape_of
 from lumenarc.index.schema import instance, patient, series, study
 from lumenarc.index.search import Plan, statement, where
 from lumenarc.index.search import count as count_rows
-from lumenarc.services import retrieve
+from lumenarc.services import leaving
 
 _AT_ONCE = 500
 _ATTRS = {Level.PATIENT: patient.c.attrs, Level.STUDY: study.c.attrs, Level.SERIES: series.c.attrs}
@@ -232,7 +232,7 @@ class _RowReader:
         if stored is None:
             return {}
         try:
-            return retrieve.attributes(self._archive, stored)
+            return leaving.attributes(self._archive, stored)
         except LumenarcError:
             return {}
 
