@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from lumenarc.dicom.attributes import PATIENT_TAGS, Level
 from lumenarc.dicom.columns import fold_name
@@ -70,7 +70,7 @@ def get_patient(connection: Connection, pk: int, *, hold: bool = False) -> Patie
     return None if row is None else _patient(row)
 
 
-def _patient(row: Row[Any], n_studies: int = 0) -> Patient:
+def _patient(row: Any, n_studies: int = 0) -> Patient:
     return Patient(row.pk, row.identity, json.loads(row.attrs), json.loads(row.overlay), n_studies)
 
 

@@ -58,7 +58,7 @@ def _entry(tag: int, entry: object) -> dict[str, object]:
     values = entry.get("Value") if isinstance(entry, dict) else None
     if not isinstance(values, list) or not values:
         raise BadRequest(f"{keyword_of(tag)} needs a list of values.")
-    whole = {"vr": vr, "Value": values}
+    whole: dict[str, object] = {"vr": vr, "Value": values}
     try:
         encode({f"{tag:08X}": whole}, EXPLICIT_LE)
         for value in values if vr not in ("SQ", "PN") else ():
