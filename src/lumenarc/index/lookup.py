@@ -38,8 +38,18 @@ class StoredInstance:
     instance_number: int | None
     source_aet: str
     received_at: int
-    is_corrected: bool
-    """Whether corrections are to be laid over it when it leaves."""
+    corrected_at: int | None
+    """When something was last corrected that is laid over it when it leaves; None: it leaves as it was received."""
+
+    @property
+    def changed_at(self) -> int:
+        """When what leaves of it became what it is, in ms since the epoch."""
+        return max(self.received_at, self.corrected_at or 0)
+
+    @property
+    def content_key(self) -> bytes:
+        """What changes whenever the bytes that leave change."""
+        return self.sha256 if self.corrected_at is None else self.sha256 + self.corrected_at.to_bytes(8, "big")
 
 
 _COLUMNS = (
@@ -62,7 +72,7 @@ _COLUMNS = (
     instance.c.instance_number,
     instance.c.source_aet,
     instance.c.received_at,
-    series.c.corrected_at.is_not(None).label("is_corrected"),
+    series.c.corrected_at,
 )
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lumenarc.archive import Archive
 from lumenarc.dicom import coerce, part10
 from lumenarc.dicom.dicom_json import to_attributes
-from lumenarc.dicom.header import DEFLATED, inflate
+from lumenarc.dicom.header import DEFLATED
 from lumenarc.dicom.query import Attributes
+from lumenarc.dicom.transcode import DataSetSource, find_pixels
+from lumenarc.errors import Unrenderable
 from lumenarc.index import corrections
 from lumenarc.index.corrections import Laid
 from lumenarc.index.lookup import StoredInstance
@@ -33,7 +36,7 @@ class Leaving:
 
 def laid_over(archive: Archive, inst: StoredInstance) -> Laid:
     """Return the corrections of an instance; the same for all of its series, so that callers may keep it."""
-    if not inst.is_corrected:
+    if inst.corrected_at is None:
         return Laid({}, None)
     with archive.index.read() as connection:
         return corrections.laid_over(connection, inst.series_fk)
@@ -67,13 +70,39 @@ def _behind(head: bytes, tail_offset: int, chunks: Iterator[bytes]) -> Iterator[
 
 def _deflated(archive: Archive, inst: StoredInstance, laid: Laid) -> Leaving:
     """Correct a deflated data set (PS3.5 A.5), which has to be read as a whole."""
-    plain = inflate(b"".join(retrieve.data_set(archive, inst)), archive.settings.max_inflated_bytes)
-    changes = _with_originals(archive, inst, laid, to_attributes(plain, part10.EXPLICIT_LE))
-    overlaid = coerce.overlay(plain, part10.EXPLICIT_LE, changes)
+    for _checked in retrieve.data_set(archive, inst):
+        pass
     packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    packed = packer.compress(overlaid.head) + packer.compress(plain[overlaid.tail_offset :]) + packer.flush()
+    with source(archive, inst, laid) as corrected:
+        packed = packer.compress(corrected.read(0, corrected.n_bytes)) + packer.flush()
     packed += b"\0" * (len(packed) % 2)
     return Leaving(len(packed), iter((packed,)))
+
+
+@contextmanager
+def source(archive: Archive, inst: StoredInstance, laid: Laid | None = None) -> Iterator[DataSetSource]:
+    """Open the corrected data set for reading at any place, unverified, as `retrieve.source` does."""
+    laid = laid_over(archive, inst) if laid is None else laid
+    with retrieve.source(archive, inst) as stored:
+        if not laid.changes:
+            yield stored
+            return
+        pixel = find_pixels(stored)
+        n_bytes = pixel.offset if pixel else stored.n_bytes
+        if n_bytes > retrieve.MAX_HEADER_BYTES:
+            raise Unrenderable("The header of this object is too large to be corrected.")
+        head = stored.read(0, n_bytes)
+        changes = _with_originals(archive, inst, laid, to_attributes(head, stored.transfer_syntax_uid))
+        overlaid = coerce.overlay(head, stored.transfer_syntax_uid, changes)
+        shift = len(overlaid.head) - overlaid.tail_offset
+
+        def read(offset: int, length: int) -> bytes:
+            new = overlaid.head[offset : offset + length]
+            if len(new) == length:
+                return new
+            return new + stored.read(max(offset, len(overlaid.head)) - shift, length - len(new))
+
+        yield DataSetSource(read, stored.n_bytes + shift, stored.transfer_syntax_uid)
 
 
 def file(archive: Archive, inst: StoredInstance, laid: Laid | None = None) -> Leaving:
@@ -92,15 +121,14 @@ def file(archive: Archive, inst: StoredInstance, laid: Laid | None = None) -> Le
     return Leaving(len(header) + leaving.n_bytes, chunks())
 
 
-def attributes(
-    archive: Archive,
-    inst: StoredInstance,
-    bulk_uri: Callable[[str], str] | None = None,
-    laid: Laid | None = None,
-) -> Attributes:
+def attributes(archive: Archive, inst: StoredInstance, bulk_uri: Callable[[str], str] | None = None) -> Attributes:
     """Return the attributes before the pixel data as DICOM JSON, corrected; `bulk_uri` as in `retrieve.attributes`."""
-    found = retrieve.attributes(archive, inst, bulk_uri)
-    laid = laid_over(archive, inst) if laid is None else laid
+    return corrected(archive, inst, retrieve.attributes(archive, inst, bulk_uri))
+
+
+def corrected(archive: Archive, inst: StoredInstance, found: Attributes) -> Attributes:
+    """Return attributes read from an object with its corrections."""
+    laid = laid_over(archive, inst)
     if not laid.changes:
         return found
     return corrections.merged(found, _with_originals(archive, inst, laid, found))

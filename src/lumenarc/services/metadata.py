@@ -21,7 +21,7 @@ from lumenarc.dicom.query import Attributes
 from lumenarc.errors import LumenarcError, Unavailable
 from lumenarc.index import lookup
 from lumenarc.index.lookup import SeriesVersion, StoredInstance, Uids
-from lumenarc.services import retrieve
+from lumenarc.services import leaving, retrieve
 
 _PACKING = 6
 
@@ -61,7 +61,7 @@ def of_instance(archive: Archive, base: str, inst: StoredInstance) -> Attributes
     url = f"{base}/studies/{inst.study_uid}/series/{inst.series_uid}/instances/{inst.sop_instance_uid}/bulkdata/"
     head, syntax = retrieve.header(archive, inst), retrieve.readable_syntax(inst)
     threshold = archive.settings.bulk_data_threshold_bytes
-    found = to_attributes(head, syntax, bulk_uri=url.__add__, threshold=threshold)
+    found = leaving.corrected(archive, inst, to_attributes(head, syntax, bulk_uri=url.__add__, threshold=threshold))
     if inst.pixel_offset is not None:
         name, vr = _pixel_element(head, syntax)
         found[name] = {"vr": vr, "BulkDataURI": url + name}

@@ -14,7 +14,7 @@ from typing import Any
 from lumenarc.archive import Archive
 from lumenarc.dicom import dicomdir
 from lumenarc.index.lookup import StoredInstance
-from lumenarc.services import retrieve, transcoding
+from lumenarc.services import leaving, transcoding
 
 Targets = Callable[[StoredInstance], Sequence[str]]
 
@@ -58,7 +58,7 @@ def zipped(
                     member.write(chunk)
                     yield sink.taken()
             if with_dicomdir:
-                entries.append(dicomdir.Entry(name, syntax, retrieve.attributes(archive, inst)))
+                entries.append(dicomdir.Entry(name, syntax, leaving.attributes(archive, inst)))
         if with_dicomdir:
             packed.writestr("DICOMDIR", dicomdir.build(entries, f"2.25.{uuid.uuid4().int}"))
     yield sink.taken()

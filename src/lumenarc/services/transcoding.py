@@ -22,7 +22,7 @@ from lumenarc.dicom.transcode import transcode
 from lumenarc.dicom.transfer_syntaxes import BY_UID, is_encapsulated, is_lossy
 from lumenarc.errors import BadDataSet, Corrupt, LumenarcError, NotAcceptable, Unrenderable
 from lumenarc.index.lookup import StoredInstance
-from lumenarc.services import retrieve
+from lumenarc.services import leaving, retrieve
 
 EXPLICIT_LE = part10.EXPLICIT_LE
 CANNOT_GIVE = (NotAcceptable, Corrupt, Unrenderable, BadDataSet)
@@ -66,13 +66,13 @@ def data_set_in(archive: Archive, inst: StoredInstance, target_uid: str) -> Iter
     stored bytes do not match their digest; before the first chunk unless a later frame is broken.
     """
     if target_uid == inst.transfer_syntax_uid:
-        yield from retrieve.data_set(archive, inst)
+        yield from leaving.data_set(archive, inst).chunks
         return
     if not can_give(archive, inst, target_uid):
         raise NotAcceptable("The object cannot be given in this transfer syntax without loss.")
     for _checked in retrieve.data_set(archive, inst):
         pass
-    with retrieve.source(archive, inst) as source:
+    with leaving.source(archive, inst) as source:
         recoding = Recoding(source.transfer_syntax_uid, target_uid)
         yield from transcode(source, recoding, archive.imaging.recode_frame)
 
@@ -80,7 +80,7 @@ def data_set_in(archive: Archive, inst: StoredInstance, target_uid: str) -> Iter
 def file_in(archive: Archive, inst: StoredInstance, target_uid: str) -> Iterator[bytes]:
     """Yield the Part 10 file in a transfer syntax; raises as data_set_in."""
     if target_uid == inst.transfer_syntax_uid:
-        yield from retrieve.whole_file(archive, inst)
+        yield from leaving.file(archive, inst).chunks
         return
     data_set = data_set_in(archive, inst, target_uid)
     first = next(data_set)

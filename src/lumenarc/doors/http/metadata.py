@@ -47,7 +47,7 @@ async def _metadata(context: Context, request: Request) -> Response:
     identity = f"metadata {kind} {base}".encode()
     if inst is not None:
         (one,) = await context.run(retrieve.find, context.archive, study, series, inst)
-        headers = validators((identity, one.sha256), one.received_at)
+        headers = validators((identity, one.content_key), one.changed_at)
         same = unchanged(request, headers)
         if same is not None:
             return same

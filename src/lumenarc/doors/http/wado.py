@@ -18,7 +18,7 @@ from lumenarc.doors.http.context import Context, Endpoint
 from lumenarc.doors.http.respond import multipart_type, ranged, stream, unchanged, validators, warning
 from lumenarc.protocol.web.multipart import closing, part_head
 from lumenarc.services import delete as deleting
-from lumenarc.services import packing, retrieve, transcoding
+from lumenarc.services import leaving, packing, retrieve, transcoding
 from lumenarc.services.retrieve import StoredInstance
 
 _DICOM = "application/dicom"
@@ -29,8 +29,8 @@ async def _objects(context: Context, request: Request) -> Response:
     wish = object_wish(accepted(request), len(found))
     with_dicomdir = request.query_params.get("dicomdir", "").lower() == "true"
     identity = (wish.kind, *wish.syntaxes, base_url(request), str(with_dicomdir))
-    parts = (*(inst.sha256 for inst in found), *(word.encode() for word in identity))
-    headers = validators(parts, max(inst.received_at for inst in found))
+    parts = (*(inst.content_key for inst in found), *(word.encode() for word in identity))
+    headers = validators(parts, max(inst.changed_at for inst in found))
     same = unchanged(request, headers)
     if same is not None:
         return same
@@ -77,11 +77,14 @@ async def _alone(
     if targets[0] != inst.transfer_syntax_uid:
         syntax, chunks = await context.run(transcoding.open_in, context.archive, inst, targets)
         return await stream(context, chunks, f"{_DICOM}; transfer-syntax={syntax}", headers=headers)
+    content = f"{_DICOM}; transfer-syntax={inst.transfer_syntax_uid}"
+    if inst.corrected_at is not None:
+        going = await context.run(leaving.file, context.archive, inst)
+        return await stream(context, going.chunks, content, length=going.n_bytes, headers=headers)
 
     def read(start: int, end: int) -> Iterator[bytes]:
         return retrieve.part_of_file(context.archive, inst, start, end)
 
-    content = f"{_DICOM}; transfer-syntax={inst.transfer_syntax_uid}"
     return await ranged(context, request, read, retrieve.file_size(inst), content, headers)
 
 
@@ -109,7 +112,10 @@ async def _multipart(
         yield closing(boundary)
 
     length = None
-    if all(wish.for_stored(inst.transfer_syntax_uid)[0] == inst.transfer_syntax_uid for inst in given):
+    if all(
+        wish.for_stored(inst.transfer_syntax_uid)[0] == inst.transfer_syntax_uid and inst.corrected_at is None
+        for inst in given
+    ):
         length = sum(len(head(inst, inst.transfer_syntax_uid)) + retrieve.file_size(inst) for inst in given)
         length += len(closing(boundary))
     status, headers = answer
