@@ -51,7 +51,8 @@ def upgrade(connection: Connection) -> None:
 
 def _version(connection: Connection) -> str:
     if connection.dialect.name == "postgresql":
-        query = text("SELECT to_regclass('alembic_version') IS NOT NULL")
+        # Not to_regclass: a session may remember that the table was missing before it waited for the lock.
+        query = text("SELECT count(*) FROM pg_class WHERE relname = 'alembic_version' AND pg_table_is_visible(oid)")
     else:
         query = text("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'")
     if not connection.execute(query).scalar():
