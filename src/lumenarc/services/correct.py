@@ -82,6 +82,13 @@ def get_patient(archive: Archive, patient_pk: int) -> Patient:
         return _found(corrections.get_patient(connection, patient_pk))
 
 
+def patient_of(archive: Archive, study_uid: str) -> Patient:
+    """Return the patient of a study; raise NotFound."""
+    with archive.index.read() as connection:
+        pk = _found(corrections.patient_of(connection, study_uid))
+        return _found(corrections.get_patient(connection, pk))
+
+
 def history(archive: Archive, study_uid: str) -> list[Correction]:
     """Return what was corrected of a study, its series and its patient, the newest first."""
     with archive.index.read() as connection:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumenarc.doors.http.bodies import consume
-from lumenarc.doors.http.context import Context, Endpoint, small_body
+from lumenarc.doors.http.context import Context, Endpoint, json_body
 from lumenarc.doors.http.respond import json_response
 from lumenarc.errors import BadRequest, Unavailable
 from lumenarc.services import ae, delete, ingest, status
@@ -25,16 +25,6 @@ _SUMMARY = {
     "description": "00081030",
 }
 _SPOOL_BYTES = 4 << 20
-
-
-async def _json(request: Request) -> dict[str, Any]:
-    try:
-        value = json.loads(await small_body(request))
-    except ValueError:
-        raise BadRequest("The body is no JSON.") from None
-    if not isinstance(value, dict):
-        raise BadRequest("The body is no JSON object.")
-    return value
 
 
 async def _server(context: Context, request: Request) -> Response:
@@ -64,7 +54,7 @@ async def _ae(context: Context, request: Request) -> Response:
 
 
 async def _put_ae(context: Context, request: Request) -> Response:
-    given = await _json(request)
+    given = await json_body(request)
     title = request.path_params.get("title", given.get("title", ""))
     try:
         entity = ae.ApplicationEntity(
@@ -181,7 +171,7 @@ async def _cancel(context: Context, request: Request) -> Response:
 
 
 async def _send(context: Context, request: Request) -> Response:
-    given = await _json(request)
+    given = await json_body(request)
     try:
         studies = [str(one) for one in given.get("studies", [])]
         series = [(str(one["study_uid"]), str(one["series_uid"])) for one in given.get("series", [])]

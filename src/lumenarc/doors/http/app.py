@@ -15,6 +15,7 @@ from lumenarc.archive import Archive
 from lumenarc.doors.http import (
     admin,
     bulkdata,
+    corrections,
     events,
     frames,
     health,
@@ -42,6 +43,7 @@ ROUTES: tuple[Endpoint, ...] = (
     *stow.ENDPOINTS,
     *wado_uri.ENDPOINTS,
     *admin.ENDPOINTS,
+    *corrections.ENDPOINTS,
     *events.ENDPOINTS,
     *health.ENDPOINTS,
     *pages.ENDPOINTS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,6 +104,17 @@ async def small_body(request: Request) -> bytes:
         if len(body) > MAX_JSON_BYTES:
             raise BadRequest("The body is too large.")
     return bytes(body)
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """Read a small JSON object; raise BadRequest for anything else."""
+    try:
+        value = json.loads(await small_body(request))
+    except ValueError:
+        raise BadRequest("The body is no JSON.") from None
+    if not isinstance(value, dict):
+        raise BadRequest("The body is no JSON object.")
+    return value
 
 
 __all__ = ["Context", "Endpoint", "Handler", "Jobs", "Request", "Response", "ServerInfo"]
