@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import gc
 import ipaddress
 import os
 import signal
@@ -76,6 +77,8 @@ def serve(settings: Settings) -> int:
         # uvicorn raises the signal again once it has drained; that must not cut our own closing short.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
+        # What is loaded by now stays: the collector need not look at a hundred thousand objects again and again.
+        gc.freeze()
         dicom.start()
         try:
             _Server(config, ready).run(sockets=[http])
