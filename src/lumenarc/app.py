@@ -9,6 +9,7 @@ import ipaddress
 import os
 import signal
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -22,6 +23,8 @@ from lumenarc.config import BadSetting, Settings
 from lumenarc.doors.dimse.server import open_server
 from lumenarc.doors.http.app import create_app
 from lumenarc.doors.http.context import ServerInfo
+from lumenarc.doors.worker.runner import Runner
+from lumenarc.doors.worker.tasks import TASKS
 from lumenarc.errors import Unavailable
 from lumenarc.services import check
 from lumenarc.transport.server import Server
@@ -77,22 +80,25 @@ def serve(settings: Settings) -> int:
         # uvicorn raises the signal again once it has drained; that must not cut our own closing short.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
+        runner = Runner(archive, TASKS, settings.job_threads)
         # What is loaded by now stays: the collector need not look at a hundred thousand objects again and again.
         gc.freeze()
         dicom.start()
+        runner.start()
         try:
-            _Server(config, ready).run(sockets=[http])
+            _Server(config, ready, info.closing).run(sockets=[http])
         finally:
             dicom.stop(_DRAIN_S)
+            runner.stop(_DRAIN_S)
     return 0
 
 
 class _Server(uvicorn.Server):
     """uvicorn, saying in our words when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, ready: Ready) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Ready, closing: threading.Event) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._ready, self._closing = ready, closing
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to accept, then print the line that scripts wait for."""
@@ -102,6 +108,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Let requests under way end, for a bounded time."""
         structlog.get_logger(__name__).info("stopping")
+        self._closing.set()
         await super().shutdown(sockets)
 
 

@@ -201,3 +201,21 @@ def test_pixel_data_of_the_metadata_are_there(client: TestClient) -> None:
     stow(client, CT)
     uri = client.get(INSTANCE + "/metadata").json()[0]["7FE00010"]["BulkDataURI"]
     assert client.get(uri, headers={"Accept": "application/octet-stream"}).content == HEAD.PixelData
+
+
+def test_jobs(client: TestClient) -> None:
+    """No runner works here: what is queued stays, until it is cancelled."""
+    assert client.get("/api/jobs").json() == []
+    started = client.post("/api/jobs", json={"task": "check"})
+    assert started.status_code == 202
+    job_id = started.json()["job"]
+    assert client.post("/api/jobs", json={"task": "check"}).status_code == 409
+    assert client.post("/api/jobs", json={"task": "rm"}).status_code == 400
+    job = client.get(f"/api/jobs/{job_id}").json()
+    assert (job["task"], job["state"], job["n_done"], job["n_total"]) == ("check", "waiting", 0, None)
+    assert client.get("/api/jobs").json() == [job]
+    assert client.post(f"/api/jobs/{job_id}/cancel").status_code == 204
+    assert client.get(f"/api/jobs/{job_id}").json()["state"] == "cancelled"
+    assert client.post(f"/api/jobs/{job_id}/retry").status_code == 204
+    assert client.get(f"/api/jobs/{job_id}").json()["state"] == "waiting"
+    assert [client.get(f"/api/jobs/{name}").status_code for name in ("77", "x", "9" * 30)] == [404] * 3

@@ -115,12 +115,24 @@ def stream(connection: Connection, uids: Uids, *, at_once: int = 1000) -> Iterat
         yield StoredInstance(*row)
 
 
-def everything(connection: Connection, *, at_once: int = 1000) -> Iterator[StoredInstance]:
-    """Yield every instance in any state, the trash included, for checking."""
+def page(connection: Connection, after_pk: int, limit: int) -> list[StoredInstance]:
+    """Return the next instances in any state, the trash included, in order of their rows."""
     joined = instance.join(series, instance.c.series_fk == series.c.pk).join(study, series.c.study_fk == study.c.pk)
-    query: Select[Any] = select(*_COLUMNS).select_from(joined).order_by(instance.c.pk)
-    for row in connection.execution_options(yield_per=at_once).execute(query):
-        yield StoredInstance(*row)
+    query: Select[Any] = select(*_COLUMNS).select_from(joined).where(instance.c.pk > after_pk)
+    query = query.order_by(instance.c.pk).limit(limit)
+    return [StoredInstance(*row) for row in connection.execute(query)]
+
+
+def studies_changed_since(connection: Connection, since_ms: int, limit: int) -> list[tuple[str, int]]:
+    """Return (Study Instance UID, when) of studies that changed at or after a moment, the newest first."""
+    query = select(study.c.study_uid, study.c.updated_at).where(study.c.updated_at >= since_ms)
+    rows = connection.execute(query.order_by(study.c.updated_at.desc()).limit(limit))
+    return [(row[0], row[1]) for row in rows]
+
+
+def n_rows(connection: Connection) -> int:
+    """Count the instances in any state."""
+    return connection.execute(select(func.count()).select_from(instance)).scalar_one()
 
 
 def known_keys(connection: Connection, keys: list[str]) -> set[str]:

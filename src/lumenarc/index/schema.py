@@ -262,3 +262,47 @@ state = Table(
     Column("name", Text, primary_key=True),  # e.g. clean_shutdown, recovered_until
     Column("value", Text, nullable=False),
 )
+
+job = Table(
+    "job",
+    metadata,
+    Column("pk", Key64, primary_key=True),
+    Column("task", Text, nullable=False),  # a name of doors/worker TASKS
+    Column("title", Text, nullable=False),  # what is shown; no patient data
+    Column("arguments", Text, nullable=False),  # JSON
+    Column("state", Text, nullable=False, server_default="waiting"),  # running done failed cancelled
+    # Of jobs in one lane one runs at a time, on all nodes together; "" is no lane.
+    Column("lane", Text, nullable=False, server_default=""),
+    # Of jobs with one key at most one is waiting or running.
+    Column("only_key", Text),
+    Column("n_total", BigInteger),  # NULL: not known
+    Column("n_done", BigInteger, nullable=False, server_default="0"),
+    Column("n_failed", BigInteger, nullable=False, server_default="0"),
+    Column("n_attempts", Integer, nullable=False, server_default="0"),  # since it last got further
+    Column("due_at", BigInteger, nullable=False),  # ms since the epoch, UTC, as all times
+    Column("leased_by", Text, nullable=False, server_default=""),
+    Column("lease_until", BigInteger, nullable=False, server_default="0"),  # then somebody else may run it
+    Column("cancel_asked", Boolean, nullable=False, server_default=text("false")),
+    Column("checkpoint", Text, nullable=False, server_default=""),  # JSON: where another attempt goes on
+    Column("error", Text, nullable=False, server_default=""),  # one sentence; no patient data
+    Column("result", Text, nullable=False, server_default=""),  # JSON
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),
+    Column("ended_at", BigInteger),
+    Column("updated_at", BigInteger, nullable=False),
+    Index(
+        "ix_job_open",
+        "due_at",
+        sqlite_where=text("state IN ('waiting', 'running')"),
+        postgresql_where=text("state IN ('waiting', 'running')"),
+    ),
+    Index(
+        "uq_job_only_key",
+        "only_key",
+        unique=True,
+        sqlite_where=text("state IN ('waiting', 'running')"),
+        postgresql_where=text("state IN ('waiting', 'running')"),
+    ),
+    Index("ix_job_updated_at", "updated_at"),
+    sqlite_autoincrement=True,
+)

@@ -16,6 +16,7 @@ from itertools import islice
 from lumenarc.archive import Archive
 from lumenarc.errors import Corrupt, LumenarcError
 from lumenarc.index import lookup, marks
+from lumenarc.index.lookup import StoredInstance
 from lumenarc.index.trash import recount
 from lumenarc.services import retrieve, store
 from lumenarc.storage import writers
@@ -54,15 +55,12 @@ def check(archive: Archive, *, repair: bool = False, on_progress: Callable[[int]
 
 def _check(archive: Archive, repair: bool, on_progress: Callable[[int], None] | None) -> CheckReport:
     report = CheckReport()
-    with archive.index.read() as connection:
-        for inst in lookup.everything(connection):
-            report.n_instances += 1
-            try:
-                retrieve.verify(archive, inst)
-            except Corrupt as error:
-                report.corrupt.append((inst.sop_instance_uid, str(error)))
-            if on_progress is not None:
-                on_progress(report.n_instances)
+    for found in verified(archive):
+        report.n_instances += 1
+        if found.problem:
+            report.corrupt.append((found.sop_instance_uid, found.problem))
+        if on_progress is not None:
+            on_progress(report.n_instances)
     for key in _without_row(archive, "", report):
         report.without_row.append(key)
         if repair:
@@ -73,6 +71,47 @@ def _check(archive: Archive, repair: bool, on_progress: Callable[[int], None] | 
         for pk in pks:
             archive.index.write(partial(recount, study_pks={pk}, now_ms=archive.now_ms()))
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One instance that was compared with its digest; `problem` says what is wrong with it, "" for nothing."""
+
+    pk: int
+    sop_instance_uid: str
+    problem: str
+
+
+def verified(archive: Archive, after_pk: int = 0) -> Iterator[Verified]:
+    """Compare every instance, the trash included, with its digest, in order of their rows from `after_pk` on.
+
+    No connection stays busy meanwhile: this may take days, and others store and delete beside it.
+    """
+    while True:
+        with archive.index.read() as connection:
+            batch = lookup.page(connection, after_pk, _BATCH)
+        for inst in batch:
+            yield Verified(inst.pk, inst.sop_instance_uid, _problem(archive, inst))
+            after_pk = inst.pk
+        if len(batch) < _BATCH:
+            return
+
+
+def _problem(archive: Archive, inst: StoredInstance) -> str:
+    try:
+        retrieve.verify(archive, inst)
+    except Corrupt as error:
+        with archive.index.read() as connection:
+            again = lookup.page(connection, inst.pk - 1, 1)
+        # Purged, or given another blob, while it was read: nothing is wrong with it.
+        return str(error) if again and again[0] == inst else ""
+    return ""
+
+
+def n_stored(archive: Archive) -> int:
+    """Count the instances in any state."""
+    with archive.index.read() as connection:
+        return lookup.n_rows(connection)
 
 
 def _without_row(archive: Archive, since: str, report: CheckReport) -> Iterator[str]:

@@ -105,11 +105,10 @@ def purge(archive: Archive, trash_pk: int) -> int:
     return len(keys)
 
 
-def purge_expired(archive: Archive) -> int:
-    """Purge every deletion whose retention is over; return the number of blobs."""
+def expired(archive: Archive) -> list[int]:
+    """Return the deletions whose retention is over, to be purged."""
     with archive.index.read() as connection:
-        due = trash.expired(connection, archive.now_ms())
-    return sum(purge(archive, pk) for pk in due)
+        return trash.expired(connection, archive.now_ms())
 
 
 def _item(archive: Archive, trash_pk: int) -> TrashItem:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumenarc.doors.http.bodies import consume
-from lumenarc.doors.http.context import Context, Endpoint, json_body
+from lumenarc.doors.http.context import Context, Endpoint, json_body, number
 from lumenarc.doors.http.respond import json_response
 from lumenarc.errors import BadRequest, Unavailable
 from lumenarc.services import ae, delete, ingest, status
@@ -121,15 +121,8 @@ def _result(result: ingest.ImportResult) -> dict[str, Any]:
     }
 
 
-def _number(request: Request, name: str, default: int, most: int) -> int:
-    text = request.query_params.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise BadRequest(f"{name} is a number.")
-    return min(int(text), most)
-
-
 async def _trash(context: Context, request: Request) -> Response:
-    limit, offset = _number(request, "limit", 100, 1000), _number(request, "offset", 0, 10**9)
+    limit, offset = number(request, "limit", 100, 1000), number(request, "offset", 0, 10**9)
     total, items = await context.run(delete.trash_items, context.archive, limit, offset)
     return json_response(request, {"total": total, "items": [_trash_item(item) for item in items]})
 
@@ -159,26 +152,6 @@ async def _restore(context: Context, request: Request) -> Response:
 async def _purge(context: Context, request: Request) -> Response:
     await context.run(delete.purge, context.archive, _trash_id(request))
     return Response(status_code=204)
-
-
-async def _jobs(context: Context, request: Request) -> Response:
-    return json_response(request, [] if context.info.jobs is None else await context.run(context.info.jobs.all))
-
-
-async def _cancel(context: Context, request: Request) -> Response:
-    await context.run(context.jobs().cancel, request.path_params["id"])
-    return Response(status_code=204)
-
-
-async def _send(context: Context, request: Request) -> Response:
-    given = await json_body(request)
-    try:
-        studies = [str(one) for one in given.get("studies", [])]
-        series = [(str(one["study_uid"]), str(one["series_uid"])) for one in given.get("series", [])]
-        destination = str(given["destination"])
-    except (KeyError, TypeError):
-        raise BadRequest("Sending needs a destination and studies or series.") from None
-    return json_response(request, {"job": await context.run(context.jobs().send, destination, studies, series)})
 
 
 async def _settings(context: Context, request: Request) -> Response:
@@ -214,9 +187,6 @@ ENDPOINTS = (
     Endpoint("GET", "/api/trash", _trash, "What can be restored.", ""),
     Endpoint("POST", "/api/trash/{id}/restore", _restore, "Restore a deletion.", ""),
     Endpoint("DELETE", "/api/trash/{id}", _purge, "Delete for good.", ""),
-    Endpoint("GET", "/api/jobs", _jobs, "Jobs.", ""),
-    Endpoint("POST", "/api/jobs/{id}/cancel", _cancel, "Cancel a job.", ""),
-    Endpoint("POST", "/api/send", _send, "Send studies or series to an application entity.", ""),
     Endpoint("GET", "/api/settings", _settings, "Settings.", ""),
     Endpoint("GET", "/api/associations", _associations, "Open associations.", ""),
 )

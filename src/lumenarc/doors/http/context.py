@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -15,23 +16,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumenarc.archive import Archive
-from lumenarc.errors import BadRequest, NotFound, Unavailable
+from lumenarc.doors.http.feed import Feed
+from lumenarc.errors import BadRequest, NotFound
 
 T = TypeVar("T")
 MAX_JSON_BYTES = 1 << 20
-
-
-class Jobs(Protocol):
-    """The job service as the door sees it; every job is a plain JSON object."""
-
-    def all(self) -> list[dict[str, Any]]:
-        """Return the jobs, the newest first."""
-
-    def cancel(self, job_id: str) -> None:
-        """Cancel a job; raise NotFound."""
-
-    def send(self, destination: str, studies: list[str], series: list[tuple[str, str]]) -> str:
-        """Queue sending to a registered AE; return the job's id."""
 
 
 def _none() -> list[dict[str, Any]]:
@@ -40,9 +29,10 @@ def _none() -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """What the program knows beside the archive: addresses, associations, jobs, how to echo.
+    """What the program knows beside the archive: addresses, associations, how to echo.
 
-    `echo(title)` gives {ok, ms, error}; `pages` is the built page.
+    `echo(title)` gives {ok, ms, error}; `pages` is the built page; `closing` is set when the server stops, which ends
+    the answers that have no end.
     """
 
     dicom_host: str = "127.0.0.1"
@@ -50,8 +40,8 @@ class ServerInfo:
     version: str = "0"
     started_at_ms: int = 0
     associations: Callable[[], list[dict[str, Any]]] = _none
-    jobs: Jobs | None = None
     echo: Callable[[str], dict[str, Any]] | None = None
+    closing: threading.Event = field(default_factory=threading.Event)
     pages: Path = Path(__file__).parents[2] / "web_dist"
 
 
@@ -63,16 +53,15 @@ class Context:
     info: ServerInfo
     work: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(32))
     uploads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(64))
+    feed: Feed = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Give the feed the archive that it looks at."""
+        object.__setattr__(self, "feed", Feed(self.archive))
 
     async def run(self, function: Callable[..., T], *args: Any, **named: Any) -> T:
         """Run a service in a bounded pool of threads."""
         return await anyio.to_thread.run_sync(functools.partial(function, *args, **named), limiter=self.work)
-
-    def jobs(self) -> Jobs:
-        """Return the job service; raise Unavailable when this server has none."""
-        if self.info.jobs is None:
-            raise Unavailable("Jobs are not running on this server.")
-        return self.info.jobs
 
 
 Handler = Callable[[Context, Request], Any]
@@ -117,4 +106,12 @@ async def json_body(request: Request) -> dict[str, Any]:
     return value
 
 
-__all__ = ["Context", "Endpoint", "Handler", "Jobs", "Request", "Response", "ServerInfo"]
+def number(request: Request, name: str, default: int, most: int) -> int:
+    """Return a whole number from the query parameters, at most `most`; raise BadRequest."""
+    text = request.query_params.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise BadRequest(f"{name} is a number.")
+    return min(int(text), most)
+
+
+__all__ = ["Context", "Endpoint", "Handler", "Request", "Response", "ServerInfo"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import queue
 from collections.abc import AsyncIterator
 
 import anyio
@@ -11,36 +9,28 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from lumenarc.doors.http.context import Context, Endpoint
-from lumenarc.events import StudyChanged
+from lumenarc.doors.http.feed import PAUSE_S
 
-_PAUSE_S = 0.5
 _BEATS_UNTIL_SIGN = 30
 
 
 async def _events(context: Context, _request: Request) -> Response:
+    feed, closing = context.feed, context.info.closing
+
     async def lines() -> AsyncIterator[bytes]:
-        listener = context.archive.changes.subscribe()
-        try:
-            yield b": connected\n\n"
-            beats = 0
-            while True:
-                studies: dict[str, None] = {}
-                while True:
-                    try:
-                        event = listener.get_nowait()
-                    except queue.Empty:
-                        break
-                    if isinstance(event, StudyChanged):
-                        studies[event.study_uid] = None
-                for study_uid in studies:
-                    yield f"event: study\ndata: {json.dumps({'study_uid': study_uid})}\n\n".encode()
-                beats = 0 if studies else beats + 1
-                if beats >= _BEATS_UNTIL_SIGN:
-                    beats = 0
-                    yield b": alive\n\n"
-                await anyio.sleep(_PAUSE_S)
-        finally:
-            context.archive.changes.unsubscribe(listener)
+        await feed.look()
+        number, beats = feed.number, 0
+        yield b": connected\n\n"
+        while not closing.is_set():
+            await feed.look()
+            messages, number = feed.after(number), feed.number
+            for message in messages:
+                yield message
+            beats = 0 if messages else beats + 1
+            if beats >= _BEATS_UNTIL_SIGN:
+                beats = 0
+                yield b": alive\n\n"
+            await anyio.sleep(PAUSE_S)
 
     return StreamingResponse(lines(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 

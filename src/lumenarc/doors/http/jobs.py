@@ -1,0 +1,44 @@
+"""How are jobs seen, started, cancelled and retried? (/api/jobs, /api/send)"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumenarc.doors.http.context import Context, Endpoint, json_body, number
+from lumenarc.doors.http.respond import json_response
+from lumenarc.services import jobs
+
+
+async def _jobs(context: Context, request: Request) -> Response:
+    limit, offset = number(request, "limit", 100, 1000), number(request, "offset", 0, 10**9)
+    found = await context.run(jobs.newest, context.archive, limit, offset)
+    return json_response(request, [job.as_json() for job in found])
+
+
+async def _job(context: Context, request: Request) -> Response:
+    return json_response(request, (await context.run(jobs.get, context.archive, request.path_params["id"])).as_json())
+
+
+async def _start(context: Context, request: Request) -> Response:
+    task = str((await json_body(request)).get("task", ""))
+    return json_response(request, {"job": await context.run(jobs.start, context.archive, task)}, status=202)
+
+
+async def _cancel(context: Context, request: Request) -> Response:
+    await context.run(jobs.cancel, context.archive, request.path_params["id"])
+    return Response(status_code=204)
+
+
+async def _retry(context: Context, request: Request) -> Response:
+    await context.run(jobs.retry, context.archive, request.path_params["id"])
+    return Response(status_code=204)
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/api/jobs", _jobs, "Jobs: open ones first, then the newest.", ""),
+    Endpoint("POST", "/api/jobs", _start, "Start a job: check or purge.", ""),
+    Endpoint("GET", "/api/jobs/{id}", _job, "One job.", ""),
+    Endpoint("POST", "/api/jobs/{id}/cancel", _cancel, "Cancel a job.", ""),
+    Endpoint("POST", "/api/jobs/{id}/retry", _retry, "Try a failed or cancelled job again.", ""),
+)

@@ -1,0 +1,11 @@
+"""THE table of tasks, one line each."""
+
+from __future__ import annotations
+
+from lumenarc.doors.worker import check, purge
+from lumenarc.doors.worker.task import Task
+
+TASKS: tuple[Task, ...] = (
+    purge.TASK,
+    check.TASK,
+)
