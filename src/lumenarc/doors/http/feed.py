@@ -13,6 +13,7 @@ import anyio
 import anyio.to_thread
 
 from lumenarc.archive import Archive
+from lumenarc.errors import Unavailable
 from lumenarc.services import changes
 
 PAUSE_S = 0.5
@@ -36,8 +37,11 @@ class Feed:
                 return
             is_first = not self._looked_at
             since = self._archive.now_ms() - changes.MARGIN_MS
-            lately = await anyio.to_thread.run_sync(changes.since, self._archive, since)
             self._looked_at = anyio.current_time()
+            try:
+                lately = await anyio.to_thread.run_sync(changes.since, self._archive, since)
+            except Unavailable:
+                return  # the database will be back; until then there is no news
             found = [("study", uid, at, json.dumps({"study_uid": uid})) for uid, at in reversed(lately.studies)]
             found += [("job", job.id, job.updated_at, json.dumps(job.as_json())) for job in reversed(lately.jobs)]
             # What was seen before and is still inside the margin is not news.
