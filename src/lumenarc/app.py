@@ -65,6 +65,7 @@ def serve(settings: Settings) -> int:
             version=__version__,
             started_at_ms=archive.now_ms(),
             associations=lambda: [asdict(entry) for entry in dicom.associations()],
+            abort=dicom.abort,
         )
         app = create_app(archive, info)
         config = uvicorn.Config(

@@ -304,12 +304,12 @@ def test_many_senders_of_one_study_count_right(archive: Archive) -> None:
 def test_delete_restore_and_purge(archive: Archive) -> None:
     put(archive, made())
     put(archive, made("1.2.3.2"), "1.2.3.2")
-    assert delete.delete(archive, "1.2.3", "1.2.3.0", "1.2.3.2") == 1
+    assert delete.delete(archive, "1.2.3", "1.2.3.0", "1.2.3.2").n_instances == 1
     with archive.index.read() as connection:
         assert connection.execute(select(study.c.n_instances)).scalar_one() == 1
     _total, items = delete.trash_items(archive, 10, 0)
     assert delete.restore(archive, items[0].pk) == (1, 0)
-    assert delete.delete(archive, "1.2.3") == 2
+    assert delete.delete(archive, "1.2.3").n_instances == 2
     with pytest.raises(LumenarcError, match="deleted"):
         delete.delete(archive, "1.2.3")
     _total, items = delete.trash_items(archive, 10, 0)

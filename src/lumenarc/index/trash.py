@@ -41,15 +41,15 @@ def _living(study_uid: str, series_uid: str | None, sop_instance_uid: str | None
 _JOINED = instance.join(series, instance.c.series_fk == series.c.pk).join(study, series.c.study_fk == study.c.pk)
 
 
-def move_to_trash(connection: Connection, item: TrashItem) -> int:
-    """Move the live instances that `item` names to a new trash row; return how many (0: nothing was done).
+def move_to_trash(connection: Connection, item: TrashItem) -> tuple[int, int]:
+    """Move the live instances that `item` names to a new trash row; return its key and how many (0: nothing was done).
 
     `pk` and `n_instances` of the given item are ignored.
     """
     where = _living(item.study_uid, item.series_uid or None, item.sop_instance_uid or None)
     rows = connection.execute(select(instance.c.pk, series.c.pk, study.c.pk).select_from(_JOINED).where(*where)).all()
     if not rows:
-        return 0
+        return 0, 0
     values = {name: getattr(item, name) for name in TrashItem.__slots__ if name not in ("pk", "n_instances")}
     key = connection.execute(trash.insert().values(**values, n_instances=len(rows)).returning(trash.c.pk)).scalar_one()
     chosen = [row[0] for row in rows]
@@ -58,7 +58,7 @@ def move_to_trash(connection: Connection, item: TrashItem) -> int:
             update(instance).where(instance.c.pk.in_(chosen[start : start + 500])).values(state="trash", trash_fk=key)
         )
     recount(connection, {row[2] for row in rows}, item.deleted_at)
-    return len(rows)
+    return key, len(rows)
 
 
 def recount(connection: Connection, study_pks: set[int], now_ms: int) -> None:

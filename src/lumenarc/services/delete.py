@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection
@@ -18,6 +19,14 @@ _MS_PER_DAY = 86_400_000
 _SUMMARY_TAGS = ("00100010", "00100020", "00080020", "00081030")
 
 
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """What a deletion did: the trash row that `restore` takes, and how many instances lie in it."""
+
+    trash_pk: int
+    n_instances: int
+
+
 def delete(
     archive: Archive,
     study_uid: str,
@@ -26,15 +35,15 @@ def delete(
     *,
     by: str = "",
     reason: str = "",
-) -> int:
-    """Move a study, series or instance to the trash; return the number of instances.
+) -> Deleted:
+    """Move a study, series or instance to the trash.
 
     Raises Gone when it lies in the trash already, NotFound when it was never here.
     """
     now = archive.now_ms()
     level = "IMAGE" if sop_instance_uid else "SERIES" if series_uid else "STUDY"
 
-    def change(connection: Connection) -> int:
+    def change(connection: Connection) -> tuple[int, int]:
         item = TrashItem(
             pk=0,
             level=level,
@@ -50,11 +59,11 @@ def delete(
         )
         return trash.move_to_trash(connection, item)
 
-    n_instances = archive.index.write(change)
+    trash_pk, n_instances = archive.index.write(change)
     if not n_instances:
         raise missing(archive, study_uid, series_uid, sop_instance_uid)
     archive.changes.publish(StudyChanged(study_uid))
-    return n_instances
+    return Deleted(trash_pk, n_instances)
 
 
 def missing(archive: Archive, study_uid: str, series_uid: str | None, sop_instance_uid: str | None) -> NotFound:

@@ -23,7 +23,7 @@ from lumenarc.dicom.transfer_syntaxes import is_encapsulated
 from lumenarc.errors import Corrupt, NotFound, Unrenderable
 from lumenarc.index import lookup
 from lumenarc.index.lookup import StoredInstance as StoredInstance
-from lumenarc.index.lookup import Uids
+from lumenarc.index.lookup import Uids as Uids
 from lumenarc.services.delete import missing
 from lumenarc.storage.blob import BlobReader
 

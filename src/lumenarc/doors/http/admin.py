@@ -14,8 +14,8 @@ from starlette.responses import Response
 from lumenarc.doors.http.bodies import consume
 from lumenarc.doors.http.context import Context, Endpoint, json_body, number
 from lumenarc.doors.http.respond import json_response
-from lumenarc.errors import BadRequest, Unavailable
-from lumenarc.services import ae, delete, ingest, status
+from lumenarc.errors import BadRequest
+from lumenarc.services import ae, delete, echo, ingest, status
 from lumenarc.services.store import Source
 
 _SUMMARY = {
@@ -78,10 +78,7 @@ async def _remove_ae(context: Context, request: Request) -> Response:
 
 
 async def _echo(context: Context, request: Request) -> Response:
-    if context.info.echo is None:
-        raise Unavailable("This server cannot echo.")
-    await context.run(ae.get, context.archive, request.path_params["title"])
-    return json_response(request, await context.run(context.info.echo, request.path_params["title"]))
+    return json_response(request, asdict(await context.run(echo.echo, context.archive, request.path_params["title"])))
 
 
 async def _unknown(context: Context, request: Request) -> Response:
@@ -169,10 +166,6 @@ async def _settings(context: Context, request: Request) -> Response:
     return json_response(request, lines)
 
 
-async def _associations(context: Context, request: Request) -> Response:
-    return json_response(request, context.info.associations())
-
-
 ENDPOINTS = (
     Endpoint("GET", "/api/server", _server, "What this server is and holds.", ""),
     Endpoint("GET", "/api/aes", _aes, "Registered application entities.", ""),
@@ -188,5 +181,4 @@ ENDPOINTS = (
     Endpoint("POST", "/api/trash/{id}/restore", _restore, "Restore a deletion.", ""),
     Endpoint("DELETE", "/api/trash/{id}", _purge, "Delete for good.", ""),
     Endpoint("GET", "/api/settings", _settings, "Settings.", ""),
-    Endpoint("GET", "/api/associations", _associations, "Open associations.", ""),
 )

@@ -27,12 +27,16 @@ def _none() -> list[dict[str, Any]]:
     return []
 
 
+def _no_association(_number: int) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class ServerInfo:
-    """What the program knows beside the archive: addresses, associations, how to echo.
+    """What the program knows beside the archive: addresses, associations.
 
-    `echo(title)` gives {ok, ms, error}; `pages` is the built page; `closing` is set when the server stops, which ends
-    the answers that have no end.
+    `abort(id)` cuts an association and says whether there was one; `pages` is the built page; `closing` is set when
+    the server stops, which ends the answers that have no end.
     """
 
     dicom_host: str = "127.0.0.1"
@@ -40,7 +44,7 @@ class ServerInfo:
     version: str = "0"
     started_at_ms: int = 0
     associations: Callable[[], list[dict[str, Any]]] = _none
-    echo: Callable[[str], dict[str, Any]] | None = None
+    abort: Callable[[int], bool] = _no_association
     closing: threading.Event = field(default_factory=threading.Event)
     pages: Path = Path(__file__).parents[2] / "web_dist"
 

@@ -1,0 +1,84 @@
+"""How does the page act on studies? Delete several with a way back, download several as one ZIP, tell their sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumenarc.archive import Archive
+from lumenarc.doors.http.context import Context, Endpoint, json_body
+from lumenarc.doors.http.respond import json_response, stream
+from lumenarc.errors import BadRequest, LumenarcError, NotFound
+from lumenarc.protocol.web.uris import uid
+from lumenarc.services import delete, packing, retrieve, statistics
+
+_MOST_STUDIES = 500
+_MOST_REASON = 300
+Target = tuple[str, str | None, str | None]
+
+
+async def _facts(context: Context, request: Request) -> Response:
+    study = uid(request.path_params["study"], "Study Instance UID")
+    return json_response(request, asdict(await context.run(statistics.study_facts, context.archive, study)))
+
+
+async def _delete(context: Context, request: Request) -> Response:
+    given = await json_body(request)
+    items = given.get("items")
+    if not isinstance(items, list) or not 0 < len(items) <= _MOST_STUDIES:
+        raise BadRequest(f"Deleting needs 1 to {_MOST_STUDIES} items.")
+    targets = [_target(item) for item in items]
+    reason = str(given.get("reason", ""))[:_MOST_REASON]
+    return json_response(request, {"results": await context.run(_delete_all, context.archive, targets, reason)})
+
+
+def _target(item: Any) -> Target:
+    if not isinstance(item, dict):
+        raise BadRequest("An item is an object with study_uid.")
+    series, sop_instance = item.get("series_uid"), item.get("sop_instance_uid")
+    return (
+        uid(str(item.get("study_uid", "")), "Study Instance UID"),
+        uid(str(series), "Series Instance UID") if series else None,
+        uid(str(sop_instance), "SOP Instance UID") if sop_instance else None,
+    )
+
+
+def _delete_all(archive: Archive, targets: list[Target], reason: str) -> list[dict[str, Any]]:
+    """Delete one after the other; what cannot be deleted does not stop the rest."""
+    results = []
+    for study_uid, series_uid, sop_instance_uid in targets:
+        result: dict[str, Any] = {"study_uid": study_uid, "trash_id": None, "n_instances": 0, "error": ""}
+        try:
+            done = delete.delete(archive, study_uid, series_uid, sop_instance_uid, by="http", reason=reason)
+            result |= {"trash_id": done.trash_pk, "n_instances": done.n_instances}
+        except LumenarcError as error:
+            result["error"] = str(error)
+        results.append(result)
+    return results
+
+
+async def _download(context: Context, request: Request) -> Response:
+    """Send a ZIP with a DICOMDIR; studies that went away meanwhile are left out."""
+    names = [name for name in request.query_params.get("studies", "").split(",") if name]
+    if not 0 < len(names) <= _MOST_STUDIES:
+        raise BadRequest(f"A download has 1 to {_MOST_STUDIES} studies.")
+    studies = tuple(uid(name, "Study Instance UID") for name in dict.fromkeys(names))
+    found = await context.run(retrieve.select, context.archive, retrieve.Uids(study_uids=studies))
+    if not found:
+        raise NotFound("Nothing is stored under these UIDs.")
+    packed: Iterator[bytes] = packing.zipped(
+        context.archive, found, lambda inst: (inst.transfer_syntax_uid,), with_dicomdir=True
+    )
+    headers = {"Content-Disposition": 'attachment; filename="studies.zip"'}
+    return await stream(context, packed, "application/zip", headers=headers)
+
+
+ENDPOINTS = (
+    Endpoint("GET", "/api/studies/{study}", _facts, "Size, origin and times of a study and its series.", ""),
+    Endpoint("POST", "/api/delete", _delete, "Delete studies, series or instances to the trash.", ""),
+    Endpoint("GET", "/api/download", _download, "Several studies as a ZIP with a DICOMDIR.", ""),
+)
