@@ -7,6 +7,7 @@ import fcntl
 import gc
 import ipaddress
 import os
+import resource
 import signal
 import socket
 import threading
@@ -23,6 +24,7 @@ from lumenarc.config import BadSetting, Settings
 from lumenarc.doors.dimse.server import open_server
 from lumenarc.doors.http.app import create_app
 from lumenarc.doors.http.context import ServerInfo
+from lumenarc.doors.http.patience import bounded
 from lumenarc.doors.worker.runner import Runner
 from lumenarc.doors.worker.tasks import TASKS
 from lumenarc.errors import Unavailable
@@ -53,6 +55,7 @@ def serve(settings: Settings) -> int:
     """
     log.configure(settings.log_level, settings.log_format)
     _check_public(settings)
+    _allow_many_files()
     http = listen(settings.host, settings.http_port)
     with http, _only_one(settings), _recovered(settings) as archive:
         dicom = _open_dicom(archive, settings)
@@ -75,7 +78,7 @@ def serve(settings: Settings) -> int:
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=_DRAIN_S,
-            http="httptools",
+            http=bounded(settings),
             loop="uvloop",
         )
         # uvicorn raises the signal again once it has drained; that must not cut our own closing short.
@@ -132,6 +135,12 @@ def listen(host: str, port: int) -> socket.socket:
         reason = "is taken by another program" if error.errno == errno.EADDRINUSE else "cannot be listened on"
         raise Unavailable(f"{host} port {port} {reason}.") from error
     return bound
+
+
+def _allow_many_files() -> None:
+    """Take as many file descriptors as this user may have: a thousand idle connections must not stop the others."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _check_public(settings: Settings) -> None:

@@ -21,6 +21,7 @@ from lumenarc.errors import BadRequest, NotFound
 
 T = TypeVar("T")
 MAX_JSON_BYTES = 1 << 20
+_SMALL_BODY_S = 60.0
 
 
 def _none() -> list[dict[str, Any]]:
@@ -90,12 +91,16 @@ def check_aet(context: Context, request: Request) -> None:
 
 
 async def small_body(request: Request) -> bytes:
-    """Read a small body; raise BadRequest when it is larger than 1 MiB."""
+    """Read a small body; raise BadRequest when it is larger than 1 MiB, or not there within a minute."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_JSON_BYTES:
-            raise BadRequest("The body is too large.")
+    try:
+        with anyio.fail_after(_SMALL_BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_JSON_BYTES:
+                    raise BadRequest("The body is too large.")
+    except TimeoutError:
+        raise BadRequest("The body stopped arriving.") from None
     return bytes(body)
 
 

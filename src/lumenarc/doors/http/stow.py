@@ -21,6 +21,7 @@ from lumenarc.protocol.web.uris import uid
 from lumenarc.services.store import Source, Stored, store_part10
 
 _ALTERNATE = 0xB00E
+_MAX_PARTS = 100_000
 Outcome = Stored | LumenarcError
 
 
@@ -37,7 +38,9 @@ async def _store(context: Context, request: Request) -> Response:
         try:
             return store_part10(context.archive, chunks, source, study_uid=study)
         except LumenarcError as error:
-            return error
+            # A body may have very many bad parts: none may keep the frames, and their buffers, that refused it.
+            error.__cause__ = error.__context__ = None
+            return error.with_traceback(None)
 
     if content.type in ("application/dicom", "application/octet-stream"):
         outcomes = [await consume(context, request, one)]
@@ -69,6 +72,8 @@ def _parts(parser: MultipartParser, chunks: Iterator[bytes], one: object) -> lis
     for event in events:
         if not isinstance(event, PartBegin):
             continue
+        if len(outcomes) == _MAX_PARTS:
+            raise BadRequest("The multipart body has too many parts.")
         content = parse_media_type(event.headers.get("content-type", "application/dicom"))
         part = data()
         if content is None or content.type not in ("application/dicom", "application/octet-stream"):

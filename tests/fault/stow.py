@@ -1,0 +1,44 @@
+"""How do the fault tests speak DICOMweb? Plain httpx, multipart bodies written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import httpx
+
+BOUNDARY = "fault-boundary"
+MULTIPART = {"Content-Type": f'multipart/related; type="application/dicom"; boundary={BOUNDARY}'}
+
+
+def body_of(files: Iterable[bytes]) -> bytes:
+    """Return a multipart/related body of whole DICOM files."""
+    parts = (b"--%s\r\nContent-Type: application/dicom\r\n\r\n%s\r\n" % (BOUNDARY.encode(), file) for file in files)
+    return b"".join(parts) + b"--%s--\r\n" % BOUNDARY.encode()
+
+
+def stored(answer: httpx.Response) -> list[str]:
+    """Return the SOP Instance UIDs that the answer says are stored (PS3.18 Table 10.5.3-2)."""
+    if answer.status_code not in (200, 202):
+        return []
+    return [item["00081155"]["Value"][0] for item in answer.json().get("00081199", {}).get("Value", ())]
+
+
+def failures(answer: httpx.Response) -> list[int]:
+    """Return the failure reasons of the answer."""
+    return [item["00081197"]["Value"][0] for item in answer.json().get("00081198", {}).get("Value", ())]
+
+
+def data_set_of(client: httpx.Client, uid: str, study_uid: str, series_uid: str) -> bytes | None:
+    """Return the data set of an instance by WADO-URI as it was sent, None when it is not served."""
+    asked = {
+        "requestType": "WADO",
+        "studyUID": study_uid,
+        "seriesUID": series_uid,
+        "objectUID": uid,
+        "contentType": "application/dicom",
+    }
+    answer = client.get("wado", params=asked)
+    if answer.status_code != 200:
+        return None
+    group_length = int.from_bytes(answer.content[140:144], "little")
+    return answer.content[144 + group_length :]

@@ -1,0 +1,197 @@
+"""Do peers that fall silent, trickle or never read hold anything for long? On the live server, DICOM and HTTP.
+
+The time-outs are shortened by settings; nothing is asserted about how long anything takes but that it ends.
+"""
+
+from __future__ import annotations
+
+import resource
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from stow import MULTIPART, body_of, stored
+
+from process_figures import figures, settled
+from raw_peer import CT, RawPeer, ct_image, part10
+from served import Served, serve
+
+pytestmark = pytest.mark.fault
+N_SOCKETS = 1000
+SHORT = {
+    "LUMENARC_ARTIM_TIMEOUT_S": "5",
+    "LUMENARC_IDLE_TIMEOUT_S": "1",
+    "LUMENARC_SEND_TIMEOUT_S": "1",
+    "LUMENARC_DIMSE_TIMEOUT_S": "1",
+    "LUMENARC_MIN_FREE_BYTES": "0",
+}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    found = serve(tmp_path_factory.mktemp("archive"), environment=SHORT)
+    yield found
+    found.stop()
+
+
+def echo(served: Served) -> None:
+    command = ("echoscu", "-aec", "LUMENARC", served.dicom_host, str(served.dicom_port))
+    subprocess.run(command, check=True, timeout=60)
+    assert httpx.get(f"{served.http}healthz", timeout=60).status_code == 200
+
+
+def http_socket(served: Served) -> socket.socket:
+    address = urlsplit(served.http)
+    return socket.create_connection((address.hostname or "", address.port or 0), 60)
+
+
+def ends(held: socket.socket) -> bytes:
+    """Return what a server still says before it closes; fail when it does not close."""
+    found = b""
+    with suppress(ConnectionError):
+        while piece := held.recv(65536):
+            found += piece
+    return found
+
+
+def test_a_thousand_half_open_sockets_on_each_port(served: Served) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4 * N_SOCKETS)), hard))
+    before = figures(served.process.pid)
+    held: list[socket.socket] = []
+    for _ in range(N_SOCKETS):
+        held += [socket.create_connection((served.dicom_host, served.dicom_port), 60), http_socket(served)]
+        held[-2].sendall(b"\1\0\0")
+        held[-1].sendall(b"GET")
+    during = figures(served.process.pid)
+    began = time.monotonic()
+    echo(served)
+    print(f"echo and GET beside {len(held)} half-open sockets: {time.monotonic() - began:.2f} s")
+    assert during.n_sockets >= before.n_sockets + len(held)
+    assert during.n_threads <= before.n_threads + 4
+    for one in held:
+        assert ends(one) == b""
+        one.close()
+    after = settled(served.process.pid, lambda now: now.n_sockets <= before.n_sockets)
+    assert after.n_sockets <= before.n_sockets
+    print(f"memory before, during, after: {before.resident_bytes}, {during.resident_bytes}, {after.resident_bytes}")
+    assert after.resident_bytes < before.resident_bytes + (50 << 20)
+
+
+HEAD = b"POST /dicom-web/studies HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/dicom\r\n"
+SILENCES = {
+    "nothing": (b"", b""),
+    "half a head": (b"GET /healthz HTTP/1.1\r\nHost: local", b""),
+    "a second request begun": (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nGET", b"200 OK"),
+    "4 GiB announced": (HEAD + b"Content-Length: 4294967295\r\n\r\n", b"400 Bad Request"),
+    "4 GiB announced, some sent": (HEAD + b"Content-Length: 4294967295\r\n\r\n" + bytes(300_000), b"400 Bad Request"),
+    "a chunk without end": (HEAD + b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFF\r\nabc", b"400 Bad Request"),
+    "more than is taken": (HEAD + b"Content-Length: 99999999999999\r\n\r\n", b"413 Request"),
+    "a length that is none": (HEAD + b"Content-Length: -1\r\n\r\n", b"400 Bad Request"),
+}
+
+
+def test_silence_over_http(served: Served) -> None:
+    before = figures(served.process.pid)
+    held = {what: http_socket(served) for what in SILENCES}
+    for what, one in held.items():
+        one.sendall(SILENCES[what][0])
+    for what, one in held.items():
+        answered = SILENCES[what][1]
+        with one:
+            said = ends(one)
+        assert answered in said.partition(b"\r\n\r\n")[0], what
+        assert (said == b"") is (answered == b""), what
+    after = settled(served.process.pid, lambda now: now.n_sockets <= before.n_sockets)
+    assert after.n_sockets <= before.n_sockets
+    assert after.resident_bytes < before.resident_bytes + (20 << 20), "nothing is reserved by a declared length"
+
+
+@pytest.mark.parametrize("line", [b"X-Long: " + b"a" * 1000, b"X: y\r\n" * 100])
+def test_a_head_without_end(served: Served, line: bytes) -> None:
+    with http_socket(served) as held:
+        held.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
+        with suppress(ConnectionError):
+            for _ in range(100_000):
+                held.sendall(line)
+            pytest.fail("100 MB of head were taken")
+
+
+def test_trailers_without_end(served: Served) -> None:
+    with http_socket(served) as held:
+        held.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n")
+        with suppress(ConnectionError):
+            for _ in range(100_000):
+                held.sendall(b"X-Trailer: " + b"a" * 1000 + b"\r\n")
+            pytest.fail("100 MB of trailers were taken")
+
+
+def test_requests_without_end_in_one_breath(served: Served) -> None:
+    with http_socket(served) as held, suppress(ConnectionError):
+        held.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50_000)
+        assert ends(held).count(b"200 OK") < 50_000
+    echo(served)
+
+
+def test_a_body_that_trickles(served: Served) -> None:
+    """A byte at a time, each within the idle time-out: the body as a whole is too slow."""
+    with http_socket(served) as held:
+        held.sendall(HEAD + b"Content-Length: 100000\r\n\r\n")
+        held.settimeout(0.05)
+        said = b""
+        for _ in range(10_000):
+            held.sendall(b"x")
+            with suppress(TimeoutError):
+                said = held.recv(65536)
+                break
+    assert b"400 Bad Request" in said
+    assert b"too slowly" in said
+
+
+def test_a_body_packed_by_gzip_is_not_taken(served: Served) -> None:
+    headers = {"Content-Type": "application/dicom", "Content-Encoding": "gzip"}
+    answer = httpx.post(f"{served.http}dicom-web/studies", content=bytes(100), headers=headers, timeout=60)
+    assert answer.status_code == 415
+
+
+def test_a_download_that_nobody_takes(served: Served) -> None:
+    uid = "1.2.3.4.1"
+    file = part10(ct_image(uid, bytes(24 << 20)), uid)
+    assert stored(httpx.post(f"{served.http}dicom-web/studies", content=body_of([file]), headers=MULTIPART, timeout=60))
+    before = figures(served.process.pid)
+    held = [http_socket(served) for _ in range(20)]
+    for one in held:
+        one.sendall(b"GET /dicom-web/studies/1.2.3.4 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    during = settled(served.process.pid, lambda now: now.n_blobs >= 20)
+    assert during.n_blobs >= 20
+    after = settled(served.process.pid, lambda now: now.n_sockets <= before.n_sockets and not now.n_blobs)
+    assert (after.n_blobs, after.n_sockets) == (0, before.n_sockets)
+    assert after.peak_bytes < before.resident_bytes + (200 << 20)
+    for one in held:
+        one.close()
+
+
+@pytest.mark.parametrize("sent", [b"", b"\4\0", b"\4\0\0\0\xff\0"])
+def test_a_silent_association_is_aborted(served: Served, sent: bytes) -> None:
+    with RawPeer(served.dicom_host, served.dicom_port) as raw:
+        raw.associate()
+        raw.send(sent)
+        assert raw.pdu() == (7, b"\0\0\2\0")
+
+
+def test_a_sender_that_vanishes_leaves_no_file(served: Served) -> None:
+    before = figures(served.process.pid)
+    files = sorted((served.data / "blobs").rglob("*.dcm"))
+    held = [RawPeer(served.dicom_host, served.dicom_port).associate() for _ in range(20)]
+    for number, raw in enumerate(held):
+        command = {2: CT, 0x100: 1, 0x110: 1, 0x700: 0, 0x800: 1, 0x1000: f"1.2.9.{number}"}
+        raw.send(b"".join(raw.message(3, command, [bytes(1 << 20)]))[:-1])
+    assert len(sorted((served.data / "blobs").rglob("*.dcm"))) > len(files)
+    after = settled(served.process.pid, lambda now: now.n_sockets <= before.n_sockets and not now.n_blobs)
+    assert (after.n_blobs, after.n_sockets) == (0, before.n_sockets)
+    assert sorted((served.data / "blobs").rglob("*.dcm")) == files
