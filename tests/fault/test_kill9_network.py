@@ -21,13 +21,13 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import func, select
-from stow import MULTIPART, body_of, data_set_of, stored
 
 from lumenarc.archive import open_archive
 from lumenarc.config import load
 from lumenarc.index.schema import instance, series, study
 from raw_peer import RawPeer, ct_image, part10
 from served import Served, serve
+from stow import MULTIPART, body_of, data_set_of, stored
 
 N_KILLS = int(os.environ.get("N_KILLS", "8"))
 N_DICOM, N_STOW = 4, 2
