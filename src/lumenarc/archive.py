@@ -31,9 +31,12 @@ class Archive:
     imaging: ImagingPool
 
     def close(self) -> None:
-        """End the decoding processes and close the database connections."""
+        """End the decoding processes, close the storage and the database connections."""
         self.imaging.close()
-        self.index.close()
+        try:
+            self.storage.close()
+        finally:
+            self.index.close()
 
 
 def now_ms() -> int:

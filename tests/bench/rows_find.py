@@ -29,7 +29,8 @@ _WRK_S = 5
 
 def _find(receiver: Receiver, *keys: str) -> str:
     """Ask at study level; return what findscu says."""
-    wanted = (option for key in (*keys, *_KEYS) for option in ("-k", key))
+    asked = {key.partition("=")[0] for key in keys}
+    wanted = (option for key in (*keys, *(key for key in _KEYS if key not in asked)) for option in ("-k", key))
     address = ("-aec", receiver.aet, "127.0.0.1", str(receiver.dicom_port))
     return run(("findscu", "-S", "-q", *address, "-k", "QueryRetrieveLevel=STUDY", *wanted))
 

@@ -142,6 +142,7 @@ def writing(archive: Archive) -> Iterator[CheckReport]:
         report = recover(archive) if held.alone else CheckReport()
         held.share()
         yield report
+        archive.storage.settle()
         if held.try_alone():
             stopped_cleanly(archive)
 
@@ -149,6 +150,7 @@ def writing(archive: Archive) -> Iterator[CheckReport]:
 def recover(archive: Archive) -> CheckReport:
     """After an unclean stop, index the blobs written since the last start; nobody may be storing (see `writing`)."""
     report = CheckReport()
+    archive.storage.recover()
     with archive.index.read() as connection:
         since = marks.get(connection, _RUNNING_SINCE)
     if since:

@@ -69,3 +69,12 @@ class BlobStore(Protocol):
 
     def free_bytes(self) -> int:
         """Return how much room is left."""
+
+    def recover(self) -> None:
+        """Bring back the committed blobs that a power cut took; safe at any time."""
+
+    def settle(self) -> None:
+        """Make sure that there will be nothing to bring back of what was committed so far."""
+
+    def close(self) -> None:
+        """Settle and let go."""

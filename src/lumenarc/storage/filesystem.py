@@ -1,9 +1,12 @@
-"""Blobs as files: data/blobs/YYYY/MM/DD/xx/ID.dcm, written once under their final name.
+"""Blobs as files: data/blobs/YYYY/MM/DD/HHM0/ID.dcm, written once under their final name.
+
+A new folder every ten minutes: files made one after the other in one folder cost a tenth of files spread over many
+(measured on ext4: 0.05 ms against 0.55 ms), because the file system keeps the inodes of a folder together.
 
 The name is taken with O_EXCL and the data are flushed before anybody is told, so a file without a row in the index
 is one that was never acknowledged, or whose row was lost: its own digest tells which (dicom/part10.py). Flushing
 a new file commits its folder entry too where the file system journals both together (ext4, XFS, Btrfs); elsewhere the
-folder is flushed as well, which costs a third of the time of a small file.
+folder is flushed as well. Small files are made durable by the journal instead (storage/journal.py).
 """
 
 from __future__ import annotations
@@ -20,9 +23,11 @@ from types import TracebackType
 from typing import Self
 
 from lumenarc.errors import NotFound, OutOfResources, Unavailable
+from lumenarc.storage.journal import MAX_BLOB_BYTES, Journal, flush_file_system, flush_folder, replay
 
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG))
 SUFFIX = ".dcm"
+_FOLDER_S = 600
 
 
 # Where flushing a new file also commits the entry of its folder.
@@ -62,16 +67,20 @@ def refusal(error: OSError) -> Unavailable:
 class FileWriter:
     """A file being written."""
 
-    __slots__ = ("_fd", "_folder", "_path", "_sync", "key")
+    __slots__ = ("_fd", "_path", "_store", "_whole", "key")
 
-    def __init__(self, key: str, path: Path, folder_fd: int | None, *, sync: bool) -> None:
-        """Make the file; `folder_fd` is flushed with it unless None."""
+    def __init__(self, store: FileStore, key: str, path: str) -> None:
         self.key = key
-        self._path, self._folder, self._sync = path, folder_fd, sync
+        self._store, self._path = store, path
+        # All that was written, as long as that is small enough for the journal.
+        self._whole: bytes | None = b""
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
 
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes; raise OutOfResources when there is no room."""
+        whole = self._whole
+        if whole is not None:
+            self._whole = whole + bytes(data) if len(whole) + len(data) <= MAX_BLOB_BYTES else None
         try:
             written = os.write(self._fd, data)
             while written < len(data):
@@ -81,6 +90,7 @@ class FileWriter:
 
     def write_at(self, offset: int, data: bytes) -> None:
         """Overwrite bytes that have been written already."""
+        self._whole = None
         try:
             if os.pwrite(self._fd, data, offset) != len(data):
                 raise OutOfResources("The storage is full or cannot be written.")
@@ -88,12 +98,10 @@ class FileWriter:
             raise refusal(error) from error
 
     def commit(self) -> None:
-        """Flush file and folder entry, then close."""
+        """Make file and folder entry durable, then close."""
         try:
-            if self._sync:
-                os.fdatasync(self._fd)
-                if self._folder is not None:
-                    os.fsync(self._folder)
+            self._store.make_durable(self.key, self._fd, self._whole)
+            self._whole = None
             fd, self._fd = self._fd, -1
             os.close(fd)
         except OSError as error:
@@ -104,7 +112,7 @@ class FileWriter:
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             os.close(fd)
-        self._path.unlink(missing_ok=True)
+        Path(self._path).unlink(missing_ok=True)
 
 
 class FileReader:
@@ -145,22 +153,65 @@ class FileStore:
     def __init__(self, root: Path, *, sync: bool, min_free_bytes: int = 0) -> None:
         self._root, self._aside = root / "blobs", root / "aside"
         self._sync, self._min_free = sync, min_free_bytes
-        self._folders: dict[str, tuple[Path, int]] = {}
+        self._folder = ("", -1.0)
         self._lock = threading.Lock()
         self._checked_at = -1.0
         self._root.mkdir(parents=True, exist_ok=True, mode=0o750)
         self._together = _commits_together(self._root)
+        self._journal_folder = root / "journal"
+        self._journal = Journal(self._journal_folder, self._flush_all) if sync else None
 
     def create(self) -> FileWriter:
-        """Begin a new file in today's folder; raise OutOfResources below the configured free space."""
+        """Begin a new file in the current folder; raise OutOfResources below the configured free space."""
         self._check_room()
-        ident = secrets.token_hex(16)
-        day = time.strftime("%Y/%m/%d", time.gmtime())
-        name = f"{day}/{ident[:2]}"
         try:
-            folder, fd = self._folders.get(name) or self._open_folder(name, day)
-            flushed = None if self._together else fd
-            return FileWriter(f"{name}/{ident}", folder / (ident + SUFFIX), flushed, sync=self._sync)
+            name, until = self._folder
+            if time.time() >= until:
+                name = self._next_folder()
+            key = f"{name}/{secrets.token_hex(16)}"
+            return FileWriter(self, key, f"{self._root}/{key}{SUFFIX}")
+        except OSError as error:
+            raise refusal(error) from error
+
+    def make_durable(self, key: str, fd: int, whole: bytes | None) -> None:
+        """Bring a written file to the disk, by the journal when it is small (`whole`); raise OSError."""
+        if not self._sync or (whole and self._journal and self._journal.append(key, whole)):
+            return
+        os.fdatasync(fd)
+        if not self._together:
+            flush_folder(self._path(key).parent)
+
+    def _flush_all(self) -> None:
+        flush_file_system(self._root)
+
+    def settle(self) -> None:
+        """Make everything durable where it lies, so that a start after this finds nothing to bring back."""
+        try:
+            if self._journal is not None:
+                self._journal.settle()
+        except OSError as error:
+            raise refusal(error) from error
+
+    def recover(self) -> None:
+        """Write the files that a power cut took, from the journals of dead processes."""
+        try:
+            if self._journal_folder.is_dir():
+                replay(self._journal_folder, self._restore, self._flush_all)
+        except OSError as error:
+            raise refusal(error) from error
+
+    def _restore(self, key: str, blob: bytes) -> None:
+        path = self._path(key)
+        if path.is_file() and path.read_bytes() == blob:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+        path.write_bytes(blob)
+
+    def close(self) -> None:
+        """Settle, and delete the journal."""
+        try:
+            if self._journal is not None:
+                self._journal.close()
         except OSError as error:
             raise refusal(error) from error
 
@@ -172,23 +223,21 @@ class FileStore:
             raise OutOfResources("The storage is full.")
         self._checked_at = now
 
-    def _open_folder(self, name: str, day: str) -> tuple[Path, int]:
-        """Make a folder durable with all its parents, and keep it open."""
+    def _next_folder(self) -> str:
+        """Make the folder of these ten minutes durable, with all its parents."""
         with self._lock:
-            if name in self._folders:
-                return self._folders[name]
-            path = self._root / name
-            path.mkdir(parents=True, exist_ok=True, mode=0o750)
-            if self._sync:
-                for parent in (*path.relative_to(self._root).parents,):
-                    _flush_folder(self._root / parent)
-            fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            # A writer may still flush into the newest folder day that we know; older ones are closed.
-            stale = sorted({old[:10] for old in self._folders if not old.startswith(day)})[:-1]
-            for old in [old for old in self._folders if old[:10] in stale]:
-                os.close(self._folders.pop(old)[1])
-            self._folders[name] = (path, fd)
-            return path, fd
+            now = time.time()
+            name, until = self._folder
+            if now >= until:
+                at = time.gmtime(now)
+                name = f"{time.strftime('%Y/%m/%d/%H', at)}{at.tm_min // 10}0"
+                path = self._root / name
+                path.mkdir(parents=True, exist_ok=True, mode=0o750)
+                if self._sync:
+                    for parent in path.relative_to(self._root).parents:
+                        flush_folder(self._root / parent)
+                self._folder = (name, (now // _FOLDER_S + 1) * _FOLDER_S)
+            return name
 
     def open(self, key: str) -> FileReader:
         """Open a file; raise NotFound."""
@@ -202,6 +251,8 @@ class FileStore:
     def delete(self, key: str) -> None:
         """Remove a file; nothing happens when it is gone."""
         try:
+            if self._journal is not None and self._journal.holds(key):
+                self._journal.settle()  # else a power cut would bring it back
             self._path(key).unlink(missing_ok=True)
         except OSError as error:
             raise refusal(error) from error
@@ -229,11 +280,3 @@ class FileStore:
 
     def _path(self, key: str) -> Path:
         return self._root / (key + SUFFIX)
-
-
-def _flush_folder(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

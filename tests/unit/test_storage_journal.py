@@ -1,0 +1,131 @@
+"""Does the journal bring back what a power cut took, and nothing else?"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from lumenarc.storage import journal
+from lumenarc.storage.filesystem import SUFFIX, FileStore
+
+# A process that stores blobs and dies: its journal stays, as after a power cut.
+_STORE_AND_DIE = """
+import os, sys
+from pathlib import Path
+from lumenarc.storage.filesystem import FileStore
+store = FileStore(Path(sys.argv[1]), sync=True)
+for number in range(int(sys.argv[2])):
+    writer = store.create()
+    writer.write(b"%d " % number * 3000)
+    writer.commit()
+    print(writer.key)
+if "delete" in sys.argv:
+    store.delete(writer.key)
+if "settle" in sys.argv:
+    store.settle()
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+def _die_after_storing(root: Path, n_blobs: int, *words: str) -> list[str]:
+    command = (sys.executable, "-c", _STORE_AND_DIE, str(root), str(n_blobs), *words)
+    return subprocess.check_output(command, text=True).split()
+
+
+def _content(number: int) -> bytes:
+    return b"%d " % number * 3000
+
+
+def _path(root: Path, key: str) -> Path:
+    return root / "blobs" / (key + SUFFIX)
+
+
+def _segments(root: Path) -> list[Path]:
+    return list((root / "journal").glob("*"))
+
+
+def test_files_that_the_disk_never_saw_are_written_again(tmp_path: Path) -> None:
+    keys = _die_after_storing(tmp_path, 4)
+    _path(tmp_path, keys[0]).unlink()
+    _path(tmp_path, keys[1]).write_bytes(b"")
+    _path(tmp_path, keys[2]).write_bytes(_content(2)[:4096] + bytes(len(_content(2)) - 4096))
+    store = FileStore(tmp_path, sync=True)
+    store.recover()
+    assert [_path(tmp_path, key).read_bytes() for key in keys] == [_content(number) for number in range(4)]
+    assert _segments(tmp_path) == []
+
+
+def test_a_record_that_was_cut_does_not_hide_the_next(tmp_path: Path) -> None:
+    keys = _die_after_storing(tmp_path, 3)
+    (segment,) = _segments(tmp_path)
+    data = bytearray(segment.read_bytes())
+    data[data.index(keys[1].encode()) + 100] ^= 1
+    segment.write_bytes(data)
+    for key in keys:
+        _path(tmp_path, key).unlink()
+    FileStore(tmp_path, sync=True).recover()
+    assert [_path(tmp_path, key).exists() for key in keys] == [True, False, True]
+
+
+@pytest.mark.parametrize("word", ["settle", "delete"])
+def test_what_was_settled_or_deleted_stays_as_it_is(tmp_path: Path, word: str) -> None:
+    keys = _die_after_storing(tmp_path, 2, word)
+    _path(tmp_path, keys[1]).unlink(missing_ok=True)
+    FileStore(tmp_path, sync=True).recover()
+    assert not _path(tmp_path, keys[1]).exists()
+    assert _path(tmp_path, keys[0]).read_bytes() == _content(0)
+
+
+def test_the_journal_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
+    living = FileStore(tmp_path, sync=True)
+    writer = living.create()
+    writer.write(b"x")
+    writer.commit()
+    _path(tmp_path, writer.key).unlink()
+    FileStore(tmp_path, sync=True).recover()
+    assert len(_segments(tmp_path)) == 1
+    assert not _path(tmp_path, writer.key).exists()
+    living.close()
+    assert _segments(tmp_path) == []
+
+
+def test_many_threads_go_through_many_segments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "SEGMENT_BYTES", 64 << 10)
+    store = FileStore(tmp_path, sync=True)
+
+    def store_one(number: int) -> str:
+        writer = store.create()
+        writer.write(_content(number))
+        writer.commit()
+        return writer.key
+
+    with ThreadPoolExecutor(4) as pool:
+        keys = list(pool.map(store_one, range(60)))
+    assert len(_segments(tmp_path)) <= 2
+    store.close()
+    assert [_path(tmp_path, key).read_bytes() for key in keys] == [_content(number) for number in range(60)]
+
+
+def test_a_blob_cannot_forge_a_record(tmp_path: Path) -> None:
+    forged = FileStore(tmp_path, sync=True).create()
+    forged.write((journal.MAGIC + bytes(16)).ljust(4096, b"\0") * 4)
+    forged.commit()
+    assert list(FileStore(tmp_path, sync=True).keys()) == [forged.key]
+    found: list[str] = []
+    journal._replay_segment(_segments(tmp_path)[0].read_bytes(), lambda key, _blob: found.append(key))
+    assert found == [forged.key]
+
+
+def test_without_sync_there_is_no_journal(tmp_path: Path) -> None:
+    store = FileStore(tmp_path, sync=False)
+    writer = store.create()
+    writer.write(b"x")
+    writer.commit()
+    store.settle()
+    store.close()
+    assert _segments(tmp_path) == []
