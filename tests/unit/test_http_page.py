@@ -54,6 +54,22 @@ def test_several_studies_are_one_zip(client: TestClient) -> None:
     assert client.get("/api/download").status_code == 400
 
 
+def test_many_files_are_uploaded_as_form_data(client: TestClient) -> None:
+    """Each result carries the number of its part; a ZIP has several; what is no DICOM fails alone."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        packed.writestr("a/MR", MR)
+        packed.writestr("a/readme", b"no DICOM" * 50)
+    files = [("file", ("folder/片.dcm", CT)), ("file", ("both.zip", out.getvalue())), ("file", ("CT", CT))]
+    results = client.post("/api/upload", files=files).json()["results"]
+    found = [(result["part"], result["outcome"]) for result in results]
+    assert found == [(0, "stored"), (1, "stored"), (1, "failed"), (2, "duplicate")]
+    assert results[1]["name"] == "both.zip:a/MR"
+    cut = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nDICM'
+    head = {"Content-Type": "multipart/form-data; boundary=x"}
+    assert client.post("/api/upload", content=cut, headers=head).status_code == 400
+
+
 def test_facts_of_a_study(client: TestClient) -> None:
     stow(client, CT)
     facts = client.get(f"/api/studies/{STUDY}").json()

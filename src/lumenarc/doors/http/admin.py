@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Iterator
 from dataclasses import asdict
-from typing import IO, Any, cast
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumenarc.doors.http.bodies import consume
 from lumenarc.doors.http.context import Context, Endpoint, json_body, number
 from lumenarc.doors.http.respond import json_response
 from lumenarc.errors import BadRequest
-from lumenarc.services import ae, delete, echo, ingest, status
-from lumenarc.services.store import Source
+from lumenarc.services import ae, delete, echo, status
 
 _SUMMARY = {
     "patient_name": "00100010",
@@ -24,7 +20,6 @@ _SUMMARY = {
     "study_date": "00080020",
     "description": "00081030",
 }
-_SPOOL_BYTES = 4 << 20
 
 
 async def _server(context: Context, request: Request) -> Response:
@@ -91,33 +86,6 @@ async def _forget(context: Context, request: Request) -> Response:
     return Response(status_code=204)
 
 
-async def _upload(context: Context, request: Request) -> Response:
-    name = request.query_params.get("name", "upload")[:200]
-    source = Source("", request.client.host if request.client else "")
-
-    def take(chunks: Iterator[bytes]) -> list[ingest.ImportResult]:
-        with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=str(context.archive.settings.data)) as spool:
-            for chunk in chunks:
-                spool.write(chunk)
-            spool.seek(0)
-            return ingest.import_stream(context.archive, name, cast(IO[bytes], spool), source)
-
-    results = await consume(context, request, take)
-    return json_response(request, {"results": [_result(result) for result in results]})
-
-
-def _result(result: ingest.ImportResult) -> dict[str, Any]:
-    stored = result.stored
-    return {
-        "name": result.name,
-        "outcome": result.outcome,
-        "error": result.error,
-        "study_uid": stored.study_uid if stored else "",
-        "series_uid": stored.series_uid if stored else "",
-        "sop_instance_uid": stored.sop_instance_uid if stored else "",
-    }
-
-
 async def _trash(context: Context, request: Request) -> Response:
     limit, offset = number(request, "limit", 100, 1000), number(request, "offset", 0, 10**9)
     total, items = await context.run(delete.trash_items, context.archive, limit, offset)
@@ -176,7 +144,6 @@ ENDPOINTS = (
     Endpoint("POST", "/api/aes/{title}/echo", _echo, "Send a C-ECHO to it.", ""),
     Endpoint("GET", "/api/aes-unknown", _unknown, "Callers that were refused.", ""),
     Endpoint("DELETE", "/api/aes-unknown/{title}", _forget, "Drop a refused caller.", ""),
-    Endpoint("POST", "/api/upload", _upload, "Import a DICOM file or a ZIP.", ""),
     Endpoint("GET", "/api/trash", _trash, "What can be restored.", ""),
     Endpoint("POST", "/api/trash/{id}/restore", _restore, "Restore a deletion.", ""),
     Endpoint("DELETE", "/api/trash/{id}", _purge, "Delete for good.", ""),

@@ -29,6 +29,7 @@ from lumenarc.doors.http import (
     samples,
     stow,
     studies,
+    upload,
     wado,
     wado_uri,
 )
@@ -51,6 +52,7 @@ ROUTES: tuple[Endpoint, ...] = (
     *corrections.ENDPOINTS,
     *jobs.ENDPOINTS,
     *studies.ENDPOINTS,
+    *upload.ENDPOINTS,
     *dashboard.ENDPOINTS,
     *dictionary.ENDPOINTS,
     *samples.ENDPOINTS,

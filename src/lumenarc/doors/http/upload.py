@@ -1,0 +1,89 @@
+"""How does the page bring files in? One file or ZIP as the body, or many files as form data, each with its outcome.
+
+Form data (RFC 7578) is what a browser sends by itself without reading the files first; every result carries the number
+of its part, because names may occur twice.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Any, cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from lumenarc.archive import Archive
+from lumenarc.doors.http.bodies import consume
+from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.doors.http.respond import json_response
+from lumenarc.errors import BadRequest
+from lumenarc.protocol.web.media_types import parse_media_type
+from lumenarc.protocol.web.multipart import MultipartParser, PartBegin, PartData, PartEnd
+from lumenarc.services import ingest
+from lumenarc.services.store import Source
+
+_SPOOL_BYTES = 4 << 20
+_MOST_NAME = 200
+_FILENAME = re.compile(r'filename="([^"]*)"')
+
+
+async def _upload(context: Context, request: Request) -> Response:
+    source = Source("", request.client.host if request.client else "")
+    content = parse_media_type(request.headers.get("content-type", ""))
+    if content is not None and content.type == "multipart/form-data":
+        parser = MultipartParser(content.params.get("boundary", ""))
+        results = await consume(context, request, lambda chunks: _parts(context.archive, parser, chunks, source))
+    else:
+        name = request.query_params.get("name", "upload")[:_MOST_NAME]
+        results = await consume(context, request, lambda chunks: _file(context.archive, 0, name, chunks, source))
+    return json_response(request, {"results": results})
+
+
+def _parts(archive: Archive, parser: MultipartParser, chunks: Iterator[bytes], source: Source) -> list[dict[str, Any]]:
+    """Import part after part while they arrive."""
+    results: list[dict[str, Any]] = []
+    events = (event for chunk in chunks for event in parser.feed(chunk))
+
+    def data() -> Iterator[bytes]:
+        for event in events:
+            if isinstance(event, PartEnd):
+                return
+            if isinstance(event, PartData):
+                yield event.data
+        raise BadRequest("The multipart body ends inside a part.")
+
+    n_parts = 0
+    for event in events:
+        if isinstance(event, PartBegin):
+            found = _FILENAME.search(event.headers.get("content-disposition", ""))
+            name = found.group(1)[-_MOST_NAME:] if found else "upload"
+            results += _file(archive, n_parts, name, data(), source)
+            n_parts += 1
+    parser.close()
+    return results
+
+
+def _file(archive: Archive, part: int, name: str, chunks: Iterator[bytes], source: Source) -> list[dict[str, Any]]:
+    with tempfile.SpooledTemporaryFile(_SPOOL_BYTES, dir=str(archive.settings.data)) as spool:
+        for chunk in chunks:
+            spool.write(chunk)
+        spool.seek(0)
+        imported = ingest.import_stream(archive, name, cast(IO[bytes], spool), source)
+    return [{"part": part, **_plain(result)} for result in imported]
+
+
+def _plain(result: ingest.ImportResult) -> dict[str, Any]:
+    stored = result.stored
+    return {
+        "name": result.name,
+        "outcome": result.outcome,
+        "error": result.error,
+        "study_uid": stored.study_uid if stored else "",
+        "series_uid": stored.series_uid if stored else "",
+        "sop_instance_uid": stored.sop_instance_uid if stored else "",
+    }
+
+
+ENDPOINTS = (Endpoint("POST", "/api/upload", _upload, "Import DICOM files and ZIPs.", ""),)
