@@ -22,7 +22,7 @@ TITLE = "ARC"
 class TakeAll:
     """Accepts the first transfer syntax of everything, and every role."""
 
-    def transfer_syntax(self, abstract_syntax: str, offered: tuple[str, ...]) -> str | None:
+    def transfer_syntax(self, abstract_syntax: str, offered: tuple[str, ...], scp_only: bool) -> str | None:
         return offered[0] if offered else ""
 
     def roles(self, abstract_syntax: str, scu: bool, scp: bool) -> tuple[bool, bool]:

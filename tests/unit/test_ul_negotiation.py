@@ -27,7 +27,7 @@ OURS = UserInformation(32768, "1.2.3", "OURS", identity_response=b"yes")
 class Offers:
     """Takes CT in explicit VR as SCP or SCU, GET in either uncompressed syntax as SCP only."""
 
-    def transfer_syntax(self, abstract_syntax: str, offered: tuple[str, ...]) -> str | None:
+    def transfer_syntax(self, abstract_syntax: str, offered: tuple[str, ...], scp_only: bool) -> str | None:
         wanted = {CT: (EXPLICIT,), GET: (IMPLICIT, EXPLICIT)}.get(abstract_syntax)
         return None if wanted is None else next((uid for uid in offered if uid in wanted), "")
 
@@ -114,7 +114,7 @@ def test_extended_negotiation_is_answered_by_the_offer() -> None:
     assert ac.user.extended == {GET: b"\1"}
 
 
-@pytest.mark.parametrize(("asked", "given"), [(None, None), ((1, 1), (1, 1)), ((0, 0), (64, 1)), ((500, 9), (64, 1))])
+@pytest.mark.parametrize(("asked", "given"), [(None, None), ((1, 1), (1, 1)), ((0, 0), (64, 64)), ((500, 9), (64, 9))])
 def test_the_window_of_asynchronous_operations(asked: tuple[int, int] | None, given: tuple[int, int] | None) -> None:
     ac, _, _ = negotiated(asking(ProposedContext(1, CT, (EXPLICIT,)), async_window=asked))
     assert ac.user.async_window == given

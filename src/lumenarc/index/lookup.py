@@ -78,21 +78,23 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Uids:
-    """Which instances: every given UID must agree; an empty tuple means any."""
+    """Which instances: every given UID must agree; an empty tuple means any. Issuers only count with Patient IDs."""
 
     patient_ids: tuple[str, ...] = ()
+    patient_issuers: tuple[str, ...] = ()
     study_uids: tuple[str, ...] = ()
     series_uids: tuple[str, ...] = ()
     sop_instance_uids: tuple[str, ...] = ()
 
 
-def _select(uids: Uids) -> Select[Any]:
+def _select(uids: Uids, columns: tuple[Any, ...] = _COLUMNS) -> Select[Any]:
     joined = instance.join(series, instance.c.series_fk == series.c.pk).join(study, series.c.study_fk == study.c.pk)
     if uids.patient_ids:
         joined = joined.join(patient, study.c.patient_fk == patient.c.pk)
-    query = select(*_COLUMNS).select_from(joined).where(instance.c.state == "live")
+    query = select(*columns).select_from(joined).where(instance.c.state == "live")
     for column, values in (
         (patient.c.patient_id, uids.patient_ids),
+        (patient.c.issuer, uids.patient_issuers if uids.patient_ids else ()),
         (study.c.study_uid, uids.study_uids),
         (series.c.series_uid, uids.series_uids),
         (instance.c.sop_instance_uid, uids.sop_instance_uids),
@@ -109,10 +111,20 @@ def find(connection: Connection, uids: Uids) -> list[StoredInstance]:
     return [StoredInstance(*row) for row in connection.execute(_select(uids))]
 
 
-def stream(connection: Connection, uids: Uids, *, at_once: int = 1000) -> Iterator[StoredInstance]:
-    """Yield what `find` returns without holding it; the connection stays busy until the end."""
-    for row in connection.execution_options(yield_per=at_once).execute(_select(uids)):
-        yield StoredInstance(*row)
+def kinds(connection: Connection, uids: Uids, *, at_once: int = 1000) -> Iterator[tuple[int, str, str]]:
+    """Yield primary key, SOP class and transfer syntax of the live instances, in the order of `find`."""
+    columns = (instance.c.pk, instance.c.sop_class_uid, instance.c.transfer_syntax_uid)
+    for row in connection.execution_options(yield_per=at_once).execute(_select(uids, columns)):
+        yield row[0], row[1], row[2]
+
+
+def uids_by_pk(connection: Connection, pks: Iterable[int]) -> dict[int, str]:
+    """Return the SOP Instance UIDs of instances in any state by primary key."""
+    wanted = list(pks)
+    if not wanted:
+        return {}
+    query = select(instance.c.pk, instance.c.sop_instance_uid).where(instance.c.pk.in_(wanted))
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def page(connection: Connection, after_pk: int, limit: int) -> list[StoredInstance]:

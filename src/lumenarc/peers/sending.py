@@ -164,12 +164,7 @@ class _Pipeline:
             originator=self._options.originator,
         )
         self.waiting[message_id] = instance
-        try:
-            self._assoc.send(context_id, rq, _joined(first, chunks), soon=self._window > 1)
-        except (OSError, BadDataSet) as error:
-            # Half a data set is on its way: only an abort keeps the peer from taking it for a whole one.
-            self._assoc.abort()
-            raise AssociationEnded(f"An instance could not be read to its end: {_reason(error)}") from error
+        self._assoc.send(context_id, rq, _joined(first, chunks), soon=self._window > 1)
         return None
 
     def next_answer(self) -> Sent:

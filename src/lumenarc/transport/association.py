@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from lumenarc.errors import PeerFailed, TooLarge
+from lumenarc.errors import LumenarcError, PeerFailed, TooLarge
 from lumenarc.protocol.dimse import commands
 from lumenarc.protocol.dimse.messages import Assembler, Chunk, Fragment, Message, fragments
 from lumenarc.protocol.ul.connection import Aborted, Closed, Connection
@@ -254,16 +254,23 @@ class Association:
     ) -> None:
         """Send a message; with `soon` it may wait a little for company. Raises AssociationEnded.
 
-        Chunks of the data set are sent as they are: they must stay unchanged until the next flush.
+        Chunks of the data set are sent as they are: they must stay unchanged until the next flush. When they cannot
+        be read to their end the association is aborted: only that keeps the peer from taking a part for the whole.
         """
         encoded = command if isinstance(command, bytes) else commands.encode(command)
         connection = self._connection
         parts = fragments(connection.fragment_header, context_id, connection.max_send_bytes, encoded, data_set)
-        for part in parts:
-            self._out.append(part)
-            self._n_out += len(part)
-            if self._n_out >= _FLUSH_BYTES or len(self._out) >= _FLUSH_BUFFERS:
-                self.flush()
+        try:
+            for part in parts:
+                self._out.append(part)
+                self._n_out += len(part)
+                if self._n_out >= _FLUSH_BYTES or len(self._out) >= _FLUSH_BUFFERS:
+                    self.flush()
+        except AssociationEnded:
+            raise
+        except (LumenarcError, OSError) as error:
+            self.abort()
+            raise AssociationEnded("An instance could not be read to its end.") from error
         if not soon or self._n_out >= _BATCH_BYTES or time.monotonic() - self._flushed_at > _BATCH_S:
             self.flush()
 

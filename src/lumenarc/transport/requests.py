@@ -59,7 +59,8 @@ class Response:
         if self.offending:
             values[commands.OFFENDING_ELEMENT] = self.offending
         if self.counts is not None:
-            remaining, completed, failed, warning = self.counts
+            # 16 bits are all that a count has.
+            remaining, completed, failed, warning = (n if n is None else min(n, 0xFFFF) for n in self.counts)
             if remaining is not None:
                 values[commands.REMAINING] = remaining
             values |= {commands.COMPLETED: completed, commands.FAILED: failed, commands.WARNING: warning}

@@ -192,11 +192,14 @@ class Server:
             wire.close(1.0)
             return None
         reply, contexts = answer(request, admitted.offer, admitted.ours)
+        invoked, performed = reply.user.async_window or (1, 1)
         partners = Partners(
             request.calling,
             request.called,
             visitor.host,
             contexts,
+            async_invoked=invoked,
+            async_performed=performed,
             extended=reply.user.extended,
             implementation_version=request.user.implementation_version,
         )

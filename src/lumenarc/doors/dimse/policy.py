@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from lumenarc.archive import Archive
 from lumenarc.config import Settings
 from lumenarc.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from lumenarc.dicom.sop_classes import is_storage, may_be_storage
 from lumenarc.dicom.transfer_syntaxes import KEPT_UIDS
-from lumenarc.doors.dimse import c_find
+from lumenarc.doors.dimse import c_find, retrieval
+from lumenarc.doors.dimse.retrieval import GET_MODELS, MOVE_MODELS
 from lumenarc.protocol.ul.items import UserInformation
 from lumenarc.protocol.ul.negotiation import CALLED_UNKNOWN, CALLING_UNKNOWN
 from lumenarc.protocol.ul.pdu import AssociateRj
@@ -24,31 +27,37 @@ _PLAIN = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2")
 class ArchiveOffer:
     """Storage of everything, kept as sent, and the services of this door."""
 
-    def __init__(self, settings: Settings, *, may_store: bool, may_find: bool) -> None:
-        self._unknown_too, self._may_store = settings.accept_unknown_sop_classes, may_store
-        self._may_find = may_find
+    def __init__(self, settings: Settings, may: Collection[str]) -> None:
+        self._unknown_too, self._may = settings.accept_unknown_sop_classes, may
+        self._services: set[str] = set()
+        for verb, models in (("find", c_find.MODELS), ("move", MOVE_MODELS), ("get", GET_MODELS)):
+            if verb in may:
+                self._services.update(models)
 
-    def transfer_syntax(self, abstract_syntax: str, offered: tuple[str, ...]) -> str | None:
-        """Return the sender's first choice that is kept, "" for none, None for an unknown service."""
+    def transfer_syntax(self, abstract_syntax: str, offered: tuple[str, ...], scp_only: bool) -> str | None:
+        """Return the sender's first choice that is kept, "" for none, None for an unknown service.
+
+        A peer that only receives gets what everything can be decoded to, where it lists that beside others.
+        """
         if abstract_syntax == VERIFICATION:
             return next((uid for uid in offered if uid in _PLAIN), "")
-        if abstract_syntax in c_find.MODELS:
-            return next((uid for uid in _PLAIN if uid in offered), "") if self._may_find else None
+        if abstract_syntax in self._services:
+            return next((uid for uid in _PLAIN if uid in offered), "")
         stored = is_storage(abstract_syntax) or (self._unknown_too and may_be_storage(abstract_syntax))
-        if not stored or not self._may_store:
+        if not stored or ("get" if scp_only else "store") not in self._may:
             return None
-        return next((uid for uid in offered if uid in _KEPT), "")
+        plain = next((uid for uid in _PLAIN if uid in offered), None) if scp_only else None
+        return plain or next((uid for uid in offered if uid in _KEPT), "")
 
     def roles(self, abstract_syntax: str, scu: bool, scp: bool) -> tuple[bool, bool]:
-        """Let the requestor be SCU only."""
-        del abstract_syntax, scp
-        return scu, False
+        """Let the requestor receive objects if it may retrieve, and be SCU of everything (PS3.4 C.5.3.1)."""
+        return scu, scp and "get" in self._may and may_be_storage(abstract_syntax)
 
     def extended(self, abstract_syntax: str, information: bytes) -> bytes | None:
-        """Answer that of C-FIND: relational, date-time, fuzzy names, time zone (PS3.4 C.5.1.1)."""
-        if abstract_syntax not in c_find.MODELS:
-            return None
-        return bytes(int(flag == 1) for flag in information[:4])
+        """Answer that of C-FIND (PS3.4 C.5.1.1: relational, date-time, fuzzy names, time zone) and of retrieval."""
+        if abstract_syntax in c_find.MODELS:
+            return bytes(int(flag == 1) for flag in information[:4])
+        return retrieval.extended(information) if abstract_syntax in self._services else None
 
 
 def admit(archive: Archive, caller: Caller) -> Admitted | AssociateRj:
@@ -60,7 +69,5 @@ def admit(archive: Archive, caller: Caller) -> Admitted | AssociateRj:
     if known is None and not settings.accept_unknown_calling_aet and not is_loopback(caller.host):
         ae.note_refused(archive, caller.request.calling, caller.host)
         return CALLING_UNKNOWN
-    may_store = known is None or "store" in known.may
     ours = UserInformation(settings.max_pdu_bytes, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME)
-    may_find = known is None or "find" in known.may
-    return Admitted(ArchiveOffer(settings, may_store=may_store, may_find=may_find), ours)
+    return Admitted(ArchiveOffer(settings, ae.PERMISSIONS if known is None else known.may), ours)

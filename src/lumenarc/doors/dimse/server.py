@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from lumenarc.archive import Archive
 from lumenarc.config import Settings
-from lumenarc.doors.dimse import c_find, c_store, policy
+from lumenarc.doors.dimse import c_find, c_get, c_move, c_store, policy
+from lumenarc.doors.dimse.retrieval import GET_MODELS, MOVE_MODELS
 from lumenarc.protocol.dimse import commands, status
 from lumenarc.protocol.dimse.commands import Command
 from lumenarc.protocol.ul.negotiation import Context
@@ -18,6 +19,12 @@ from lumenarc.transport.wire import Timeouts
 
 # So much beyond the largest instance is still received, to answer that it is too large; then the association ends.
 _SKIPPED_BYTES = 1 << 30
+Answer = Callable[[Archive, Association, Context, Command, bytes], Iterator[Response]]
+_VERBS: tuple[tuple[int, Collection[str], Answer], ...] = (
+    (commands.C_FIND_RQ, c_find.MODELS, c_find.answer),
+    (commands.C_MOVE_RQ, MOVE_MODELS, c_move.answer),
+    (commands.C_GET_RQ, GET_MODELS, c_get.answer),
+)
 
 
 class ArchiveHandler:
@@ -35,9 +42,10 @@ class ArchiveHandler:
         return c_store.begin(self._archive, assoc, context, rq)
 
     def handle(self, assoc: Association, context: Context, rq: Command, data_set: bytes) -> Iterator[Response]:
-        """Answer C-ECHO and C-FIND; say of anything else that it is not known."""
-        if rq.field == commands.C_FIND_RQ and context.abstract_syntax in c_find.MODELS:
-            return c_find.answer(self._archive, assoc, context, rq, data_set)
+        """Answer C-ECHO, C-FIND, C-MOVE and C-GET; say of anything else that it is not known."""
+        for field, models, answer in _VERBS:
+            if rq.field == field and context.abstract_syntax in models:
+                return answer(self._archive, assoc, context, rq, data_set)
         return iter((Response(status.SUCCESS if rq.field == commands.C_ECHO_RQ else status.UNRECOGNIZED_OPERATION),))
 
 

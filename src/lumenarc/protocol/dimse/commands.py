@@ -123,6 +123,11 @@ class Command:
         return self._str(AFFECTED_SOP_INSTANCE) or self._str(REQUESTED_SOP_INSTANCE)
 
     @property
+    def priority(self) -> int:
+        """The priority of a request: 0 medium, 1 high, 2 low."""
+        return self._int(PRIORITY)
+
+    @property
     def move_destination(self) -> str:
         """Where a C-MOVE goes."""
         return self._str(MOVE_DESTINATION)

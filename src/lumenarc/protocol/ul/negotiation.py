@@ -52,8 +52,11 @@ class Context:
 class Offer(Protocol):
     """What an acceptor takes; a door decides from its tables and settings."""
 
-    def transfer_syntax(self, abstract_syntax: str, offered: tuple[str, ...]) -> str | None:
-        """Return the one to use, "" when none of them is taken, None when the abstract syntax is not."""
+    def transfer_syntax(self, abstract_syntax: str, offered: tuple[str, ...], scp_only: bool) -> str | None:
+        """Return the one to use, "" when none of them is taken, None when the abstract syntax is not.
+
+        `scp_only`: the requestor wants to receive in this context and not to send (C-GET).
+        """
 
     def roles(self, abstract_syntax: str, scu: bool, scp: bool) -> tuple[bool, bool]:
         """Return which of the roles the requestor may take."""
@@ -76,13 +79,13 @@ def answer(rq: AssociateRq, offer: Offer, ours: UserInformation) -> tuple[Associ
     abstracts = {context.abstract_syntax for context in rq.contexts}
     roles = {uid: offer.roles(uid, *asked) for uid, asked in rq.user.roles.items() if uid in abstracts}
     for proposed in rq.contexts:
-        chosen = offer.transfer_syntax(proposed.abstract_syntax, proposed.transfer_syntaxes)
+        scu, scp = roles.get(proposed.abstract_syntax, (True, False))
+        chosen = offer.transfer_syntax(proposed.abstract_syntax, proposed.transfer_syntaxes, scp and not scu)
         if chosen is None:
             results.append(ContextResult(proposed.id, ABSTRACT_SYNTAX_REFUSED, _first(proposed.transfer_syntaxes)))
         elif not chosen:
             results.append(ContextResult(proposed.id, TRANSFER_SYNTAXES_REFUSED, _first(proposed.transfer_syntaxes)))
         else:
-            scu, scp = roles.get(proposed.abstract_syntax, (True, False))
             contexts[proposed.id] = Context(proposed.id, proposed.abstract_syntax, chosen, scp, scu)
             results.append(ContextResult(proposed.id, ACCEPTED, chosen))
     extended = {}
@@ -107,11 +110,11 @@ def _first(offered: tuple[str, ...]) -> str:
 
 
 def _window(asked: tuple[int, int] | None) -> tuple[int, int] | None:
-    """Take what is asked up to our limit; answers come in order (PS3.7 D.3.3.3: 0 means without limit)."""
+    """Take what is asked up to our limit; we perform in order of arrival (PS3.7 D.3.3.3: 0 means without limit)."""
     if asked is None:
         return None
-    invoked = min(asked[0] or MAX_ASYNC_OPERATIONS, MAX_ASYNC_OPERATIONS)
-    return invoked, 1
+    invoked, performed = (min(each or MAX_ASYNC_OPERATIONS, MAX_ASYNC_OPERATIONS) for each in asked)
+    return invoked, performed
 
 
 def agreed(rq: AssociateRq, ac: AssociateAc) -> dict[int, Context]:
