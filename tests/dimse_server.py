@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from lumenarc.errors import OutOfResources
@@ -46,7 +46,7 @@ class Kept(StoreSink):
 
     def finish(self) -> Response:
         self.recorder.stored.append((self.rq.sop_instance_uid, self.context.transfer_syntax, bytes(self.data)))
-        return Response(0)
+        return self.recorder.outcome(self.rq)
 
     def abort(self) -> None:
         self.recorder.n_aborted += 1
@@ -64,6 +64,8 @@ class Recorder:
     n_yielded: int = 0
     fail_after: int | None = None
     title: str = TITLE
+    # What a store is answered with, after it was kept.
+    outcome: Callable[[Command], Response] = lambda rq: Response(0)
 
     def admit(self, caller: Caller) -> Admitted | AssociateRj:
         self.callers.append(caller)

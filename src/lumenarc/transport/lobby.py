@@ -55,9 +55,10 @@ class Lobby:
         self._paused_until = 0.0
 
     def stop(self) -> None:
-        """Ask the thread to end; from any thread."""
-        self._stopped = True
-        os.write(self._wake_writer, b"x")
+        """Ask the thread to end; from any thread, and more than once."""
+        if not self._stopped:
+            self._stopped = True
+            os.write(self._wake_writer, b"x")
 
     def run(self) -> None:
         """Serve until `stop`."""
