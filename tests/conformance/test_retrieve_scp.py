@@ -417,3 +417,28 @@ def echoed(archive: Filled, title: str) -> dict[str, Any]:
     with urllib.request.urlopen(request, timeout=30) as answer:
         found: dict[str, Any] = json.load(answer)
         return found
+
+
+def test_corrections_leave_with_the_objects(tmp_path: Path) -> None:
+    served = serve(tmp_path / "archive")
+    try:
+        held = Filled(served, fill(served, [next(PYDICOM_FILES.rglob("CT_small.dcm"))]))
+        ((uid, sample),) = held.samples.items()
+        changes = {"00081030": {"vr": "LO", "Value": ["CORRECTED"]}}
+        body = json.dumps({"changes": changes, "reason": "test"}).encode()
+        address = f"{served.http}api/studies/{sample.study_uid}"
+        request = urllib.request.Request(address, body, {"Content-Type": "application/json"}, method="PUT")
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            assert answer.status == 204
+        source = pydicom.dcmread(sample.path)
+        for syntax in (EXPLICIT, IMPLICIT):
+            identifier = keys("IMAGE", SOPInstanceUID=uid)
+            arrived, outcome, _pending = fetch(held, f"{ROOT}.4.3", identifier, syntaxes=(syntax,))
+            assert outcome.status == 0
+            got = as_file(CT, uid, *arrived[uid])
+            assert got.StudyDescription == "CORRECTED"
+            original = got.OriginalAttributesSequence[0].ModifiedAttributesSequence[0]
+            assert original.StudyDescription == source.StudyDescription
+            assert got.PixelData == source.PixelData
+    finally:
+        served.stop()

@@ -15,10 +15,10 @@ from typing import IO, Self
 from lumenarc.archive import Archive
 from lumenarc.dicom.part10 import EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE
 from lumenarc.dicom.transfer_syntaxes import is_lossy
-from lumenarc.errors import Corrupt, NotAcceptable, OutOfResources
+from lumenarc.errors import NotAcceptable, OutOfResources
 from lumenarc.index.lookup import StoredInstance
 from lumenarc.peers.sending import Instance, Kind
-from lumenarc.services import retrieve, transcoding
+from lumenarc.services import leaving, retrieve, transcoding
 
 _IN_MEMORY_BYTES = 8 << 20
 # What nearly everybody can read comes first.
@@ -64,21 +64,17 @@ def prepare(archive: Archive, inst: StoredInstance, accepted: Collection[str]) -
 
 def _as_stored(archive: Archive, inst: StoredInstance) -> Outgoing:
     kind = Kind(inst.sop_class_uid, inst.transfer_syntax_uid)
+    laid = leaving.laid_over(archive, inst)
     if inst.data_set_bytes <= _IN_MEMORY_BYTES:
-        data = list(retrieve.data_set(archive, inst))
+        data = list(leaving.data_set(archive, inst, laid).chunks)
         return Outgoing(Instance(kind, inst.sop_instance_uid, lambda: data))
     for _checked in retrieve.data_set(archive, inst):
         pass
 
     def chunks() -> Iterator[bytes]:
-        with retrieve.opened(archive, inst) as reader:
-            place, end = inst.header_bytes, inst.header_bytes + inst.data_set_bytes
-            while place < end:
-                chunk = reader.read(place, min(retrieve.CHUNK_BYTES, end - place))
-                if not chunk:
-                    raise Corrupt("The stored object ends early.")
-                place += len(chunk)
-                yield chunk
+        if laid.changes:
+            return leaving.data_set(archive, inst, laid).chunks
+        return retrieve.part_of_file(archive, inst, inst.header_bytes, retrieve.file_size(inst))
 
     return Outgoing(Instance(kind, inst.sop_instance_uid, chunks))
 
