@@ -53,6 +53,12 @@ def find(
     return found
 
 
+def select(archive: Archive, uids: Uids) -> list[StoredInstance]:
+    """Return the live instances that agree with every given list of UIDs; none is no error."""
+    with archive.index.read() as connection:
+        return lookup.find(connection, uids)
+
+
 def find_object(archive: Archive, sop_instance_uid: str) -> StoredInstance:
     """Return one live instance by its SOP Instance UID alone; raise NotFound or Gone."""
     with archive.index.read() as connection:
