@@ -62,10 +62,21 @@ def deidentify(fields: dict[str, Any], blobs: list[bytes]) -> Message:
     return {"report": report.as_dict()}, [data]
 
 
+def unpack(fields: dict[str, Any], blobs: list[bytes]) -> Message:
+    """Unpack a picture into plain pixels."""
+    del fields
+    from lumenarc.dicom.unpack import unpack as unpack_picture
+
+    plain = asdict(unpack_picture(blobs[0]))
+    data = plain.pop("data")
+    return plain, [data]
+
+
 OPERATIONS: dict[str, Operation] = {
     "ping": ping,
     "render": render,
     "recode": recode,
     "document": document,
     "deidentify": deidentify,
+    "unpack": unpack,
 }

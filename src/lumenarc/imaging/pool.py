@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lumenarc import errors
+from lumenarc.dicom.media import Unpacked
 from lumenarc.dicom.pixels import PixelShape
 from lumenarc.dicom.recode import Recoded, Recoding
 from lumenarc.dicom.render_request import RenderedImage, RenderRequest
@@ -115,6 +116,15 @@ class ImagingPool:
         fields = {"transfer_syntax_uid": transfer_syntax_uid, "policy": policy}
         found, out = self.call("deidentify", fields, [head, key])
         return out[0], found["report"]
+
+    def unpack(self, data: bytes) -> Unpacked:
+        """Unpack a picture (PNG, GIF, TIFF, BMP, JPEG …) into plain pixels.
+
+        Raises:
+            TooLarge, Unrenderable, Unavailable: see render.
+        """
+        found, out = self.call("unpack", {}, [data])
+        return Unpacked(**found, data=out[0])
 
     def call(
         self, operation: str, fields: dict[str, Any], blobs: list[bytes], *, timeout_s: float | None = None

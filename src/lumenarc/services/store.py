@@ -311,11 +311,7 @@ def store_part10(archive: Archive, chunks: Iterable[bytes], source: Source, *, s
             break
     meta = part10.parse_meta(memoryview(head))
     first = memoryview(head)[meta.header_bytes :]
-    # What the data set says of itself counts; a File Meta that disagrees is a mistake of whoever wrote the file.
-    values = scanner.scan_prefix(first, meta.transfer_syntax_uid, frozenset(_OBJECT_TAGS))
-    class_uid, uid = (values.get(tag, b"").decode("ascii", "replace").strip(" \0") for tag in _OBJECT_TAGS)
-    if meta.transfer_syntax_uid in DEFLATED or not (class_uid and uid):
-        class_uid, uid = meta.sop_class_uid, meta.sop_instance_uid
+    class_uid, uid = _names(meta, first)
     incoming = begin(archive, class_uid, uid, meta.transfer_syntax_uid, source)
     incoming.expected_study_uid = study_uid
     try:
@@ -326,3 +322,21 @@ def store_part10(archive: Archive, chunks: Iterable[bytes], source: Source, *, s
         incoming.abort()
         raise
     return incoming.finish()
+
+
+def names_of(head: bytes) -> tuple[str, str]:
+    """Return SOP class and instance UID that the beginning of a file names, "" for what it does not."""
+    try:
+        meta = part10.parse_meta(head)
+    except BadDataSet:
+        return "", ""
+    return _names(meta, memoryview(head)[meta.header_bytes :])
+
+
+def _names(meta: part10.Meta, first: memoryview) -> tuple[str, str]:
+    """Read what the data set says of itself; a File Meta that disagrees is a mistake of whoever wrote the file."""
+    values = scanner.scan_prefix(first, meta.transfer_syntax_uid, frozenset(_OBJECT_TAGS))
+    class_uid, uid = (values.get(tag, b"").decode("ascii", "replace").strip(" \0") for tag in _OBJECT_TAGS)
+    if meta.transfer_syntax_uid in DEFLATED or not (class_uid and uid):
+        return meta.sop_class_uid, meta.sop_instance_uid
+    return class_uid, uid

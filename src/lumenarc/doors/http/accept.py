@@ -83,7 +83,7 @@ class FrameWish:
 def frame_wish(wishes: Sequence[MediaRange], own: str, n_parts: int, can_give: Callable[[str], bool]) -> FrameWish:
     """Choose how to send frames that lie in the syntax `own`; raise NotAcceptable when no wish fits."""
     for wish in wishes:
-        multipart = wish.type in ("multipart/related", "multipart/*", "*/*")
+        multipart = wish.type in ("multipart/related", "multipart/*") or (wish.type == "*/*" and n_parts > 1)
         if not multipart and n_parts > 1:
             continue
         kind = wish.params.get("type", "*/*").lower() if multipart else wish.type
