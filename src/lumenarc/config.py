@@ -59,7 +59,6 @@ class Settings(BaseSettings):
     max_dimse_data_set_bytes: int = _s(
         16 * MIB, "The largest data set of a DIMSE request kept in memory.", unit="bytes"
     )
-    max_sequence_depth: int = _s(64, "How deep sequences may nest.", ge=4, le=64)
     max_inflated_bytes: int = _s(GIB, "How large a deflated data set may become.", unit="bytes", ge=1 << 20)
     min_free_bytes: int = _s(200 * MIB, "Below this much free space storing is refused.", unit="bytes", ge=0)
     artim_timeout_s: float = _s(30.0, "How long a peer may take to ask for an association.", unit="s", ge=0.1)

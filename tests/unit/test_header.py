@@ -100,3 +100,20 @@ def test_a_deflate_bomb_is_capped() -> None:
         header.inflate(bomb, 1 << 20)
     with pytest.raises(BadDataSet):
         header.inflate(bomb[:100], 1 << 20)
+
+
+@pytest.mark.parametrize("cut", [1, 7, 1 << 20])
+def test_the_head_of_a_deflated_data_set(cut: int) -> None:
+    import zlib
+
+    data = b"".join(b"%07d\n" % number for number in range(100_000)) + bytes(5 << 20)
+    engine = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packed = engine.compress(data) + engine.flush()
+    packed += bytes(len(packed) % 2)  # the padding of PS3.5 A.5
+    pieces = [packed[at : at + cut] for at in range(0, len(packed), cut)]
+    for size in (0, 10, 1 << 20, len(data), 1 << 30):
+        assert header.inflate_head(pieces, size, len(data)) == (data[:size], len(data))
+    with pytest.raises(TooLarge):
+        header.inflate_head(pieces, 10, len(data) - 1)
+    with pytest.raises(BadDataSet, match="early"):
+        header.inflate_head(pieces[: len(pieces) // 2], 10, len(data))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,6 +23,7 @@ DEFLATED = frozenset(("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95"))
 PIXEL_TAGS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
 MAX_DEPTH = 64
 _UNDEFINED = 0xFFFFFFFF
+_INFLATED_AT_ONCE = 256 << 10
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _SHORT = frozenset(
     vr.encode("ascii") for vr in "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split()
@@ -64,16 +66,34 @@ class Header:
 
 def inflate(data: Buffer, limit: int) -> bytes:
     """Inflate a deflated data set (PS3.5 A.5); raise TooLarge above `limit` bytes, BadDataSet for broken data."""
+    return inflate_head((data,), limit, limit)[0]
+
+
+def inflate_head(pieces: Iterable[Buffer], n_bytes: int, limit: int) -> tuple[bytes, int]:
+    """Return the first bytes of a deflated data set inflated, and its whole length; hold no more than these.
+
+    All of it is gone through: raises TooLarge above `limit` bytes, BadDataSet for data that are broken or end early.
+    """
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
+    head, total = bytearray(), 0
     try:
-        found = engine.decompress(data, limit + 1)
+        for piece in pieces:
+            rest: Buffer = piece
+            more = True
+            while more and not engine.eof:
+                found = engine.decompress(rest, _INFLATED_AT_ONCE)
+                rest = engine.unconsumed_tail
+                more = bool(rest) or len(found) == _INFLATED_AT_ONCE
+                total += len(found)
+                if total > limit:
+                    raise TooLarge("The deflated data set is larger than allowed when inflated.")
+                if len(head) < n_bytes:
+                    head += found[: n_bytes - len(head)]
     except zlib.error as error:
         raise BadDataSet("The deflated data set is broken.") from error
-    if len(found) > limit:
-        raise TooLarge("The deflated data set is larger than allowed when inflated.")
     if not engine.eof:
         raise BadDataSet("The deflated data set ends early.")
-    return found
+    return bytes(head), total
 
 
 def scan(buf: Buffer, transfer_syntax_uid: str, wanted: frozenset[int], *, complete: bool) -> Header:

@@ -8,7 +8,7 @@ of huge objects cost little memory.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from lumenarc.archive import Archive
@@ -20,12 +20,13 @@ from lumenarc.dicom.received import Received, check_uid, identity
 from lumenarc.errors import BadDataSet, CommitUnknown, MismatchedIdentity, NotFound, Refused, TooLarge
 from lumenarc.events import ConflictKept, StudyChanged
 from lumenarc.index.instances import Indexed, NewInstance, NewRows
-from lumenarc.storage.blob import BlobWriter
+from lumenarc.storage.blob import BlobReader, BlobWriter
 
 IN_MEMORY_BYTES = 256 << 10
 # Streamed writes are gathered to this size: fewer system calls, and hashing that releases the interpreter lock.
 _GATHER_BYTES = 256 << 10
 _FIRST_SCAN_BYTES = 64 << 10
+_FIRST_INFLATED_BYTES = 1 << 20
 _MAX_SCAN_BYTES = 256 << 20
 _OBJECT_TAGS = (0x00080016, 0x00080018)
 
@@ -119,7 +120,7 @@ class Incoming:
 
     def _finish_small(self) -> Stored:
         data = bytes(self._buffer)
-        header = self._scan(data, complete=True)
+        header = self._scan(data)
         received = self._check(header)
         digest = hashlib.sha256(data).digest()
         meta = self._meta(digest)
@@ -145,26 +146,38 @@ class Incoming:
         received = self._check(header)
         return self._index(received, header, meta.digest or b"", meta.header_bytes, blob)
 
-    def _scan(self, data: bytes | memoryview, *, complete: bool) -> Header:
+    def _scan(self, data: bytes) -> Header:
         if self._syntax in DEFLATED:
-            if not complete:
-                raise NeedMoreData(self._n_bytes)
-            data = scanner.inflate(data, self._archive.settings.max_inflated_bytes)
-        return scanner.scan(data, self._syntax, WANTED, complete=complete)
+            return self._scan_deflated(lambda: (data,))
+        return scanner.scan(data, self._syntax, WANTED, complete=True)
 
     def _scan_blob(self, key: str) -> Header:
         """Read as much of the blob as the scanner needs, doubling what is read."""
         size = _FIRST_SCAN_BYTES
         with self._archive.storage.open(key) as reader:
+            if self._syntax in DEFLATED:
+                return self._scan_deflated(lambda: _pieces(reader, len(self._header)))
             while True:
                 size = min(size, self._n_bytes)
                 data = reader.read(len(self._header), size)
                 try:
-                    return self._scan(data, complete=size == self._n_bytes)
+                    return scanner.scan(data, self._syntax, WANTED, complete=size == self._n_bytes)
                 except NeedMoreData as more:
                     size = max(2 * size, more.n_bytes)
                 if min(size, self._n_bytes) > _MAX_SCAN_BYTES:
                     raise TooLarge("The header of the object is larger than allowed.")
+
+    def _scan_deflated(self, pieces: Callable[[], Iterable[bytes]]) -> Header:
+        """Inflate all of it, which proves it whole, but hold only as much as the scanner needs."""
+        size, limit = _FIRST_INFLATED_BYTES, self._archive.settings.max_inflated_bytes
+        while True:
+            head, total = scanner.inflate_head(pieces(), size, limit)
+            try:
+                return scanner.scan(head, self._syntax, WANTED, complete=total <= size)
+            except NeedMoreData as more:
+                size = max(8 * size, more.n_bytes)
+            if min(size, total) > _MAX_SCAN_BYTES:
+                raise TooLarge("The header of the object is larger than allowed.")
 
     def _check(self, header: Header) -> Received:
         """Check what must be there (PS3.4 B.2.3: command and data set name the same object)."""
@@ -247,6 +260,12 @@ class Incoming:
         if self._blob is not None:
             blob, self._blob = self._blob, None
             blob.abort()
+
+
+def _pieces(reader: BlobReader, start: int) -> Iterator[bytes]:
+    while piece := reader.read(start, _GATHER_BYTES):
+        yield piece
+        start += len(piece)
 
 
 def _check_pixels(header: Header, n_bytes: int, *, deflated: bool) -> None:
