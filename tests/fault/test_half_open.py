@@ -9,7 +9,7 @@ import resource
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -24,7 +24,7 @@ from stow import MULTIPART, body_of, stored
 pytestmark = pytest.mark.fault
 N_SOCKETS = 1000
 SHORT = {
-    "LUMENARC_ARTIM_TIMEOUT_S": "5",
+    "LUMENARC_ARTIM_TIMEOUT_S": "3",
     "LUMENARC_IDLE_TIMEOUT_S": "1",
     "LUMENARC_SEND_TIMEOUT_S": "1",
     "LUMENARC_DIMSE_TIMEOUT_S": "1",
@@ -59,7 +59,9 @@ def ends(held: socket.socket) -> bytes:
     return found
 
 
-def test_a_thousand_half_open_sockets_on_each_port(served: Served) -> None:
+def test_a_thousand_half_open_sockets_on_each_port(archive_server: Callable[..., Served]) -> None:
+    # Long enough that all of them can be opened on a busy machine before the first is closed.
+    served = archive_server(environment=SHORT | {"LUMENARC_ARTIM_TIMEOUT_S": "15"})
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4 * N_SOCKETS)), hard))
     before = figures(served.process.pid)
@@ -171,7 +173,8 @@ def test_a_download_that_nobody_takes(served: Served) -> None:
     during = settled(served.process.pid, lambda now: now.n_blobs >= 20)
     assert during.n_blobs >= 20
     after = settled(served.process.pid, lambda now: now.n_sockets <= before.n_sockets and not now.n_blobs)
-    assert (after.n_blobs, after.n_sockets) == (0, before.n_sockets)
+    assert after.n_blobs == 0
+    assert after.n_sockets <= before.n_sockets
     assert after.peak_bytes < before.resident_bytes + (200 << 20)
     for one in held:
         one.close()
@@ -194,5 +197,6 @@ def test_a_sender_that_vanishes_leaves_no_file(served: Served) -> None:
         raw.send(b"".join(raw.message(3, command, [bytes(1 << 20)]))[:-1])
     assert len(sorted((served.data / "blobs").rglob("*.dcm"))) > len(files)
     after = settled(served.process.pid, lambda now: now.n_sockets <= before.n_sockets and not now.n_blobs)
-    assert (after.n_blobs, after.n_sockets) == (0, before.n_sockets)
+    assert after.n_blobs == 0
+    assert after.n_sockets <= before.n_sockets
     assert sorted((served.data / "blobs").rglob("*.dcm")) == files
