@@ -15,7 +15,7 @@ from structlog.typing import Processor
 
 Level = Literal["debug", "info", "warning", "error"]
 # These report what our own lines say already, or SQL with patient data as its parameters.
-_QUIET = ("uvicorn.access", "alembic", "sqlalchemy", "multipart", "PIL")
+_QUIET = ("uvicorn", "alembic", "sqlalchemy", "multipart", "PIL")
 
 
 def configure(level: Level, style: Literal["console", "json"]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, literal_column, or_, select, text, update
+from sqlalchemy import Connection, bindparam, func, literal_column, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -20,6 +20,7 @@ from lumenarc.errors import DuplicateInstance, LumenarcError, PatientConflict
 from lumenarc.index import corrections
 from lumenarc.index.db import Index, execute_raw
 from lumenarc.index.schema import (
+    correction,
     instance,
     patient,
     patient_alias,
@@ -109,13 +110,10 @@ class Inserter:
         self._queue: list[_Waiting] = []
         self._leading = False
         self._known: dict[tuple[str, str], _Parents] = {}
+        self._newest_correction: tuple[Any, ...] | None = None
         dialect: Any = sqlite if index.dialect == "sqlite" else postgresql
         self._insert_for = dialect.insert
         self._sql = _Statements.compiled(index.dialect, self._insert_for)
-
-    def forget(self) -> None:
-        """Drop what is remembered of rows, after deletions and corrections."""
-        self._known.clear()
 
     def add(self, new: NewInstance) -> Indexed:
         """Index an instance; when this returns, the transaction is committed.
@@ -184,6 +182,7 @@ class Inserter:
     def _insert_group(self, connection: Connection, group: list[_Waiting]) -> None:
         gained: dict[int, _Gain] = {}
         recounted: set[int] = set()
+        self._forget_corrected(connection)
         for waiting in group:
             waiting.result = waiting.error = None
             try:
@@ -195,6 +194,13 @@ class Inserter:
                 gained[series_pk].write(connection, series_pk, self._sql)
         if recounted:
             recount(connection, recounted, group[0].new.values["received_at"])
+
+    def _forget_corrected(self, connection: Connection) -> None:
+        """Drop what is remembered of patients and studies when anybody, in any process, has corrected one."""
+        newest = execute_raw(connection, self._sql.newest_correction, {})
+        if newest != self._newest_correction:
+            self._known.clear()
+            self._newest_correction = newest
 
     def _insert(
         self, connection: Connection, new: NewInstance, gained: dict[int, _Gain], recounted: set[int]
@@ -384,6 +390,7 @@ class _Statements:
     insert_instance: str
     update_series: str
     update_study: str
+    newest_correction: str
 
     @classmethod
     def compiled(cls, dialect: str, insert: Any) -> _Statements:
@@ -415,9 +422,10 @@ class _Statements:
             )
             .returning(study.c.modalities, study.c.sop_classes)
         )
+        newest = select(func.max(correction.c.pk))
         postgres: Any = postgresql.psycopg.dialect
         speaks: Any = sqlite.dialect(paramstyle="named") if dialect == "sqlite" else postgres()
-        return cls(*(str(statement.compile(dialect=speaks)) for statement in (add, to_series, to_study)))
+        return cls(*(str(statement.compile(dialect=speaks)) for statement in (add, to_series, to_study, newest)))
 
 
 def _merged(column: str, more: set[str]) -> str:

@@ -35,6 +35,8 @@ class CheckReport:
     without_row: list[str] = field(default_factory=list)
     adopted: list[str] = field(default_factory=list)
     set_aside: list[str] = field(default_factory=list)
+    look_again: bool = False
+    """Set inside `writing` by whoever saw a storing process die: the next start mends what that one left."""
 
     @property
     def clean(self) -> bool:
@@ -143,7 +145,7 @@ def writing(archive: Archive) -> Iterator[CheckReport]:
         held.share()
         yield report
         archive.storage.settle()
-        if held.try_alone():
+        if held.try_alone() and not report.look_again:
             stopped_cleanly(archive)
 
 

@@ -232,7 +232,6 @@ def _reason(text: str) -> str:
 
 
 def _told(archive: Archive, study_uids: list[str]) -> list[str]:
-    archive.inserter.forget()
     for study_uid in study_uids:
         archive.changes.publish(StudyChanged(study_uid))
     return study_uids

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from lumenarc.protocol.ul.connection import Aborted, Connection
 from lumenarc.protocol.ul.pdu import AssociateRj, AssociateRq
+from lumenarc.transport.board import Seat
 from lumenarc.transport.wire import tune
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ _MAX_VISITORS = 4096
 _MAX_TOTAL_BYTES = 64 << 20
 _FAREWELL_S = 2.0
 _SWEEP_S = 0.5
+_YIELD_S = 0.01
 
 
 class Visitor:
@@ -44,7 +46,11 @@ class Lobby:
         max_pdu_bytes: int,
         artim_s: float,
         arrived: Callable[[Visitor, AssociateRq], AssociateRj | None],
+        seat: Seat,
     ) -> None:
+        self._seat = seat
+        self.swept: Callable[[], None] | None = None
+        """Called twice a second while other processes serve the port too."""
         self._listener, self._tls, self._arrived = listener, tls, arrived
         self._max_pdu_bytes, self._artim_s = max_pdu_bytes, artim_s
         self._selector = selectors.DefaultSelector()
@@ -52,7 +58,7 @@ class Lobby:
         self._n_bytes = 0
         self._wake_reader, self._wake_writer = os.pipe()
         self._stopped = False
-        self._paused_until = 0.0
+        self._swept_at = 0.0
 
     def stop(self) -> None:
         """Ask the thread to end; from any thread, and more than once."""
@@ -81,7 +87,9 @@ class Lobby:
             os.close(self._wake_writer)
 
     def _accept(self) -> None:
-        for _turn in range(64):
+        if not self._seat.is_alone and self._seat.should_yield():
+            time.sleep(_YIELD_S)  # every process was woken: one with fewer connections takes it meanwhile
+        for _turn in range(64 if self._seat.is_alone else 1):
             try:
                 connected, address = self._listener.accept()
             except BlockingIOError:
@@ -108,6 +116,7 @@ class Lobby:
         visitor = Visitor(connected, host, connection, time.monotonic() + self._artim_s)
         self._visitors[connected.fileno()] = visitor
         self._selector.register(connected, selectors.EVENT_READ, visitor)
+        self._seat.set_waiting(len(self._visitors))
 
     def _evict(self) -> None:
         oldest = next(iter(self._visitors.values()), None)
@@ -118,6 +127,9 @@ class Lobby:
 
     def _sweep(self) -> None:
         now = time.monotonic()
+        if self.swept and not self._seat.is_alone and now >= self._swept_at + _SWEEP_S:
+            self._swept_at = now
+            self.swept()
         for visitor in [visitor for visitor in self._visitors.values() if visitor.deadline < now]:
             if not visitor.is_leaving:
                 log.warning("connection from %s: no association in time", visitor.host)
@@ -129,6 +141,7 @@ class Lobby:
         with contextlib.suppress(KeyError, ValueError):
             self._selector.unregister(visitor.socket)
         self._visitors.pop(fileno, None)
+        self._seat.set_waiting(len(self._visitors))
         self._n_bytes -= visitor.n_bytes
         visitor.n_bytes = 0
 

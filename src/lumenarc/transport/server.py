@@ -7,19 +7,18 @@ neither threads nor association slots.
 from __future__ import annotations
 
 import contextlib
-import itertools
 import logging
 import socket
 import ssl
 import threading
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 
 from lumenarc.errors import LumenarcError
 from lumenarc.protocol.ul.negotiation import LOCAL_LIMIT_EXCEEDED, TEMPORARY_CONGESTION, answer, misfit
 from lumenarc.protocol.ul.pdu import AssociateRj, AssociateRq
 from lumenarc.transport.association import MAX_MESSAGE_BYTES, Association, AssociationEnded, Partners
+from lumenarc.transport.board import AssociationInfo, Board, Seat
 from lumenarc.transport.lobby import Lobby, Visitor
 from lumenarc.transport.pump import pump
 from lumenarc.transport.requests import Caller, Handler
@@ -42,20 +41,6 @@ class ServerOptions:
     max_message_bytes: int = MAX_MESSAGE_BYTES
     timeouts: Timeouts = field(default_factory=Timeouts)
     tls: ssl.SSLContext | None = None
-    reuse_port: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AssociationInfo:
-    """One open association, for monitoring; `since` in seconds since the epoch."""
-
-    id: int
-    calling: str
-    called: str
-    host: str
-    since: float
-    n_stored: int
-    state: str
 
 
 @dataclass(slots=True)
@@ -68,14 +53,20 @@ class _Open:
 class Server:
     """Listens, admits, and runs one thread per association."""
 
-    def __init__(self, handler: Handler, options: ServerOptions) -> None:
+    def __init__(
+        self, handler: Handler, options: ServerOptions, listener: socket.socket | None = None, seat: Seat | None = None
+    ) -> None:
+        """Prepare to serve; `listener` and `seat` come from whoever serves one port with several processes."""
         self._handler, self._options = handler, options
         self._lock = threading.Condition()
         self._open: dict[int, _Open] = {}
-        self._ids = itertools.count(1)
+        self._seat = seat or Board(1, options.max_associations).seat()
         self._stopping = False
-        self._listener = _listen(options)
-        self._lobby = Lobby(self._listener, options.tls, options.max_pdu_bytes, options.timeouts.artim_s, self._arrived)
+        self._listener = listener or _listen(options)
+        self._lobby = Lobby(
+            self._listener, options.tls, options.max_pdu_bytes, options.timeouts.artim_s, self._arrived, self._seat
+        )
+        self._lobby.swept = self._tell
         self._thread = threading.Thread(target=self._lobby.run, name="dicom-lobby", daemon=True)
 
     @property
@@ -88,28 +79,28 @@ class Server:
         self._thread.start()
 
     def associations(self) -> list[AssociationInfo]:
-        """Return the open associations."""
+        """Return the open associations, also those of other processes that serve the port."""
+        self._tell()
+        return self._seat.board.entries()
+
+    def _tell(self) -> None:
+        """Bring what the board says of our associations up to date, and cut those that others want cut."""
         with self._lock:
             held = [(number, entry, entry.association) for number, entry in self._open.items()]
-        return [
-            AssociationInfo(
-                number,
-                assoc.partners.calling,
-                assoc.partners.called,
-                entry.host,
-                entry.since,
-                assoc.n_stored,
-                assoc.state,
-            )
-            for number, entry, assoc in held
-            if assoc is not None
-        ]
+        for number, entry, assoc in held:
+            if assoc is not None:
+                names = (assoc.partners.calling, assoc.partners.called, entry.host)
+                info = AssociationInfo(number, *names, entry.since, assoc.n_stored, assoc.state)
+                if self._seat.tell(info):
+                    assoc.shut_down()
 
     def abort(self, number: int) -> bool:
-        """Cut an association; return whether there was one."""
+        """Cut an association, also one of another process; return whether there was one."""
         with self._lock:
             entry = self._open.get(number)
-        if entry is None or entry.association is None:
+        if entry is None:
+            return self._seat.board.ask_to_cut(number)
+        if entry.association is None:
             return False
         entry.association.shut_down()
         return True
@@ -139,13 +130,15 @@ class Server:
         with self._lock:
             if self._stopping:
                 return TEMPORARY_CONGESTION
-            of_host = Counter(entry.host for entry in self._open.values())[visitor.host]
-            too_many_of_host = of_host >= self._options.max_associations_per_ip and not is_loopback(visitor.host)
-            if len(self._open) >= self._options.max_associations or too_many_of_host:
+            board = self._seat.board
+            of_host = 0 if is_loopback(visitor.host) else board.n_of_host(visitor.host)
+            too_many_of_host = of_host >= self._options.max_associations_per_ip
+            if board.n_open() >= self._options.max_associations or too_many_of_host:
                 log.warning("association from %s refused: local limit exceeded", visitor.host)
                 return LOCAL_LIMIT_EXCEEDED
-            number = next(self._ids)
-            self._open[number] = _Open(visitor.host, time.time())
+            number, since = self._seat.new_id(), time.time()
+            self._open[number] = _Open(visitor.host, since)
+            self._seat.take(number, visitor.host, since)
         thread = threading.Thread(
             target=self._run, args=(number, visitor, request), name=f"dicom-{number}", daemon=True
         )
@@ -159,6 +152,7 @@ class Server:
     def _forget(self, number: int) -> None:
         with self._lock:
             self._open.pop(number, None)
+            self._seat.leave(number)
             self._lock.notify_all()
 
     def _run(self, number: int, visitor: Visitor, request: AssociateRq) -> None:
@@ -216,8 +210,6 @@ def _listen(options: ServerOptions) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if options.reuse_port:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((options.host, options.port))
         listener.listen(_BACKLOG)
     except OSError:

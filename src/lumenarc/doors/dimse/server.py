@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Collection, Iterator
 
 from lumenarc.archive import Archive
-from lumenarc.config import Settings
 from lumenarc.doors.dimse import c_find, c_get, c_move, c_store, policy
 from lumenarc.doors.dimse.retrieval import GET_MODELS, MOVE_MODELS
 from lumenarc.protocol.dimse import commands, status
@@ -13,6 +13,7 @@ from lumenarc.protocol.dimse.commands import Command
 from lumenarc.protocol.ul.negotiation import Context
 from lumenarc.protocol.ul.pdu import AssociateRj
 from lumenarc.transport.association import Association
+from lumenarc.transport.board import Seat
 from lumenarc.transport.requests import Admitted, Caller, Response, StoreSink
 from lumenarc.transport.server import Server, ServerOptions
 from lumenarc.transport.wire import Timeouts
@@ -49,8 +50,9 @@ class ArchiveHandler:
         return iter((Response(status.SUCCESS if rq.field == commands.C_ECHO_RQ else status.UNRECOGNIZED_OPERATION),))
 
 
-def open_server(archive: Archive, settings: Settings) -> Server:
-    """Bind the DICOM port; the caller starts and stops the server. Raises OSError when the port is taken."""
+def open_server(archive: Archive, listener: socket.socket, seat: Seat) -> Server:
+    """Prepare to serve a port; the caller starts and stops the server. `seat` is shared with who serves it too."""
+    settings = archive.settings
     timeouts = Timeouts(
         settings.connect_timeout_s,
         settings.artim_timeout_s,
@@ -59,8 +61,6 @@ def open_server(archive: Archive, settings: Settings) -> Server:
         settings.send_timeout_s,
     )
     options = ServerOptions(
-        host=settings.host,
-        port=settings.dicom_port,
         max_associations=settings.max_associations,
         max_associations_per_ip=settings.max_associations_per_ip,
         max_pdu_bytes=settings.max_pdu_bytes,
@@ -68,4 +68,4 @@ def open_server(archive: Archive, settings: Settings) -> Server:
         max_message_bytes=settings.max_instance_bytes + _SKIPPED_BYTES,
         timeouts=timeouts,
     )
-    return Server(ArchiveHandler(archive), options)
+    return Server(ArchiveHandler(archive), options, listener, seat)

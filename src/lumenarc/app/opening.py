@@ -1,0 +1,87 @@
+"""What is checked and taken before anything is served: address, ports, data folder, what an unclean stop left."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import ipaddress
+import os
+import resource
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from lumenarc.archive import Archive, open_archive
+from lumenarc.config import BadSetting, Settings
+from lumenarc.errors import Unavailable
+from lumenarc.services import check, jobs
+
+_BACKLOG = 1024
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Bind and listen; raise Unavailable with one sentence when it cannot be done. Port 0 picks a free one."""
+    try:
+        family, kind, proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        bound = socket.socket(family, kind, proto)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+        bound.listen(_BACKLOG)
+    except OSError as error:
+        reason = "is taken by another program" if error.errno == errno.EADDRINUSE else "cannot be listened on"
+        raise Unavailable(f"{host} port {port} {reason}.") from error
+    return bound
+
+
+def allow_many_files() -> None:
+    """Take as many file descriptors as this user may have: a thousand idle connections must not stop the others."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def check_public(settings: Settings) -> None:
+    """Refuse to listen beyond this machine while there is no sign-in, unless that is said in so many words."""
+    try:
+        local = settings.host == "localhost" or ipaddress.ip_address(settings.host).is_loopback
+    except ValueError:
+        local = False
+    if local:
+        return
+    if not settings.insecure_public:
+        raise BadSetting("There is no sign-in yet: host must be this machine, or set insecure_public = true.")
+    structlog.get_logger(__name__).warning("anyone who reaches this machine can read everything", host=settings.host)
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """Hold the data folder: two archives in one folder would take each other's unfinished blobs for lost ones."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o750)
+    held = os.open(settings.data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(held)
+        raise Unavailable("Another archive is running in this data folder.") from error
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
+@contextmanager
+def recovered(settings: Settings) -> Iterator[tuple[Archive, check.CheckReport]]:
+    """Open the archive and mend what an unclean stop left; the clean end is remembered."""
+    archive = open_archive(settings)
+    try:
+        with check.writing(archive) as report:
+            if report.without_row:
+                structlog.get_logger(__name__).warning(
+                    "recovered after an unclean stop", indexed=len(report.adopted), set_aside=len(report.set_aside)
+                )
+            if archive.index.dialect == "sqlite":
+                jobs.free_all(archive)  # this folder is ours: whoever ran a job is gone
+            yield archive, report
+    finally:
+        archive.close()

@@ -1,0 +1,127 @@
+"""How one process serves: the doors on their sockets, jobs beside them, until SIGTERM or SIGINT."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import structlog
+import uvicorn
+
+from lumenarc import __version__
+from lumenarc.archive import Archive
+from lumenarc.config import Settings
+from lumenarc.doors.dimse.server import open_server
+from lumenarc.doors.http.app import create_app
+from lumenarc.doors.http.context import ServerInfo
+from lumenarc.doors.http.patience import bounded
+from lumenarc.doors.worker.runner import Runner
+from lumenarc.doors.worker.tasks import TASKS
+from lumenarc.transport.board import Seat
+
+DRAIN_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The listening sockets."""
+
+    http: socket.socket
+    dicom: socket.socket
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Where the doors listen, for the line on standard output."""
+
+    dicom: str
+    http: str
+    aet: str
+    workers: int
+
+    @classmethod
+    def of(cls, settings: Settings, http: socket.socket, dicom: socket.socket) -> Ready:
+        """Read the addresses from the sockets: port 0 has become a real one."""
+        host = http.getsockname()[0]
+        shown = f"[{host}]" if ":" in host else host
+        dicom_port, http_port = dicom.getsockname()[1], http.getsockname()[1]
+        return cls(f"{shown}:{dicom_port}", f"http://{shown}:{http_port}/", settings.aet, settings.workers)
+
+    def say(self) -> None:
+        """Print the line that scripts wait for, and for people what listens where."""
+        more = f" workers={self.workers}" if self.workers > 1 else ""
+        print(f"ready dicom={self.dicom} http={self.http} aet={self.aet}{more}", flush=True)  # noqa: T201 - the contract
+        log = structlog.get_logger("lumenarc")
+        log.info("DICOM listens", address=self.dicom, aet=self.aet)
+        log.info("page and DICOMweb listen", page=self.http, dicomweb=f"{self.http}dicom-web")
+
+
+def run(archive: Archive, ports: Ports, seat: Seat, on_ready: Callable[[], None]) -> None:
+    """Serve until SIGTERM or SIGINT, then drain; `on_ready` is called when all doors are open."""
+    settings = archive.settings
+    dicom = open_server(archive, ports.dicom, seat)
+    info = ServerInfo(
+        dicom_host=settings.host,
+        dicom_port=dicom.port,
+        version=__version__,
+        started_at_ms=archive.now_ms(),
+        associations=lambda: [asdict(entry) for entry in dicom.associations()],
+        abort=dicom.abort,
+    )
+    config = uvicorn.Config(
+        create_app(archive, info),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=DRAIN_S,
+        http=bounded(settings),
+        loop="uvloop",
+    )
+    # uvicorn raises the signal again once it has drained; that must not cut our own closing short.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    runner = Runner(archive, TASKS, settings.job_threads)
+    # What is loaded by now stays: the collector need not look at a hundred thousand objects again and again.
+    gc.freeze()
+    doors = (dicom, runner)
+    for door in doors:
+        door.start()
+    # All drain at the same time, each for as long as it may take.
+    stops = [threading.Thread(target=door.stop, args=(DRAIN_S,)) for door in doors]
+
+    def stop() -> None:
+        info.closing.set()
+        for thread in stops:
+            thread.start()
+
+    try:
+        _Server(config, on_ready, stop).run(sockets=[ports.http])
+    finally:
+        for thread in stops:
+            if thread.ident is None:
+                thread.start()
+            thread.join()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which tells when it is ready and when it begins to stop."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None], on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready, self._on_stop = on_ready, on_stop
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to accept, then say so."""
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Let requests under way end, for a bounded time."""
+        structlog.get_logger(__name__).info("stopping")
+        self._on_stop()
+        await super().shutdown(sockets)

@@ -1,0 +1,194 @@
+"""How several processes serve the same ports: the parent forks them, replaces one that dies, and ends them (ADR 0005).
+
+The parent opens no database and starts no thread, so that it can fork at any time. Each worker holds the reading end
+of a pipe that only the parent can write to: when the parent is gone, by whatever, the worker drains and ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from lumenarc.app.process import DRAIN_S, Ports, run
+from lumenarc.archive import open_archive
+from lumenarc.config import Settings
+from lumenarc.errors import LumenarcError
+from lumenarc.transport.board import Board
+
+log = structlog.get_logger("workers")
+# A worker that ends earlier than this after its start did not really start.
+_STARTED_S = 5.0
+_MAX_BAD_STARTS = 5
+_GRACE_S = 5.0
+
+
+@dataclass(slots=True)
+class _Worker:
+    number: int
+    pid: int
+    started: float
+    is_ready: bool = False
+
+
+class Workers:
+    """The parent of the processes that serve."""
+
+    def __init__(self, settings: Settings, ports: Ports, on_ready: Callable[[], None]) -> None:
+        # The decoding processes that the settings allow are those of all workers together.
+        n_imaging = -(-settings.imaging_workers // settings.workers)
+        self._settings = settings.model_copy(update={"imaging_workers": n_imaging})
+        self._ports, self._on_ready = ports, on_ready
+        self._board = Board(settings.workers, settings.max_associations)
+        self._workers: dict[int, _Worker] = {}
+        self._alive_reader, self._alive_writer = os.pipe()
+        self._ready_reader, self._ready_writer = os.pipe()
+        self._wake_reader, self._wake_writer = os.pipe()
+        self.n_died = 0
+        self._n_bad_starts = 0
+        self._stop_signal = 0
+
+    def run(self) -> int:
+        """Serve until SIGTERM or SIGINT; return the exit code."""
+        for descriptor in (self._wake_reader, self._wake_writer, self._ready_reader):
+            os.set_blocking(descriptor, False)
+        signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
+        for stopping in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(stopping, self._ask_to_stop)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        try:
+            for number in range(self._settings.workers):
+                self._fork(number)
+            self._look_after()
+        finally:
+            self._end_all()
+        return 1 if self._n_bad_starts >= _MAX_BAD_STARTS else 0
+
+    def _ask_to_stop(self, number: int, _frame: object) -> None:
+        self._stop_signal = number
+
+    def _look_after(self) -> None:
+        selector = selectors.DefaultSelector()
+        selector.register(self._wake_reader, selectors.EVENT_READ)
+        selector.register(self._ready_reader, selectors.EVENT_READ)
+        said_ready = False
+        while not self._stop_signal and self._n_bad_starts < _MAX_BAD_STARTS:
+            selector.select(1.0)
+            _drain(self._wake_reader)
+            ready = _drain(self._ready_reader)
+            for worker in self._workers.values():
+                worker.is_ready = worker.is_ready or worker.number in ready
+            if not said_ready and all(worker.is_ready for worker in self._workers.values()):
+                said_ready = True
+                self._on_ready()
+            for worker in self._ended():
+                self._replace(worker)
+        selector.close()
+
+    def _ended(self) -> list[_Worker]:
+        """Take the workers that are no more."""
+        ended = []
+        for pid in list(self._workers):
+            found, status = os.waitpid(pid, os.WNOHANG)
+            if found:
+                worker = self._workers.pop(pid)
+                code = os.waitstatus_to_exitcode(status)
+                if code or not self._stop_signal:
+                    self.n_died += 1
+                    log.error("worker ended", worker=worker.number, pid=pid, exit_code=code)
+                ended.append(worker)
+        return ended
+
+    def _replace(self, worker: _Worker) -> None:
+        self._board.clear(worker.number)
+        if time.monotonic() - worker.started < _STARTED_S:
+            self._n_bad_starts += 1
+        else:
+            self._n_bad_starts = 0
+        if not self._stop_signal and self._n_bad_starts < _MAX_BAD_STARTS:
+            self._fork(worker.number)
+
+    def _fork(self, number: int) -> None:
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid:
+            self._workers[pid] = _Worker(number, pid, time.monotonic())
+            return
+        # From here on this is the worker; whatever happens, it must not return into the parent's code.
+        code = 1
+        try:
+            code = self._serve(number)
+        except LumenarcError as error:
+            log.error("worker cannot serve", error=str(error))
+        except BaseException:
+            log.exception("worker broke")
+        finally:
+            with contextlib.suppress(BaseException):
+                sys.stdout.flush()
+                sys.stderr.flush()
+            os._exit(code)
+
+    def _serve(self, number: int) -> int:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for descriptor in (self._alive_writer, self._wake_reader, self._wake_writer, self._ready_reader):
+            os.close(descriptor)
+        threading.Thread(target=_end_with_parent, args=(self._alive_reader,), name="parent", daemon=True).start()
+        archive = open_archive(self._settings)
+        try:
+            run(archive, self._ports, self._board.seat(number), self._tell_ready(number))
+        finally:
+            archive.close()
+        return 0
+
+    def _tell_ready(self, number: int) -> Callable[[], None]:
+        return lambda: _ignore(os.write(self._ready_writer, bytes((number,))))
+
+    def _end_all(self) -> None:
+        """Let the workers drain; end by force what does not."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._signal_all(signal.SIGTERM)
+        deadline = time.monotonic() + DRAIN_S + _GRACE_S
+        while self._workers and time.monotonic() < deadline:
+            self._ended()
+            time.sleep(0.02)
+        self._signal_all(signal.SIGKILL)
+        for pid in self._workers:
+            os.waitpid(pid, 0)
+            self.n_died += 1
+        signal.set_wakeup_fd(-1)
+
+    def _signal_all(self, number: int) -> None:
+        for pid in self._workers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+
+def _ignore(_value: object) -> None:
+    return
+
+
+def _drain(descriptor: int) -> bytes:
+    with contextlib.suppress(BlockingIOError):
+        return os.read(descriptor, 4096)
+    return b""
+
+
+def _end_with_parent(alive: int) -> None:
+    """Wait for the end of the parent, then drain; nobody is left who could end us by force, so we do it."""
+    with contextlib.suppress(OSError):
+        os.read(alive, 1)
+    log.warning("the parent is gone")
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_GRACE_S)
+    os._exit(1)
