@@ -26,7 +26,18 @@ _FILES: tuple[tuple[str, str, str], ...] = (
     ("xml2dcm", "lumenarc.cli.xml2dcm", "Build or patch a DICOM file from the Native DICOM Model (XML)."),
     ("dcm2str", "lumenarc.cli.dcm2str", "Print a line of attributes for every file, by a pattern."),
 )
-GROUPS = (("archive", _ARCHIVE), ("files", _FILES))
+_CLIENTS: tuple[tuple[str, str, str], ...] = (
+    ("echoscu", "lumenarc.cli.echoscu", "Ask whether an application entity is there (C-ECHO)."),
+    ("storescu", "lumenarc.cli.storescu", "Send files to an application entity (C-STORE)."),
+    ("findscu", "lumenarc.cli.findscu", "Search patients, studies, worklists … (C-FIND)."),
+    ("movescu", "lumenarc.cli.movescu", "Have instances sent to another application entity (C-MOVE)."),
+    ("getscu", "lumenarc.cli.getscu", "Fetch instances over the own association (C-GET)."),
+    ("dcmassoc", "lumenarc.cli.dcmassoc", "Probe what an application entity accepts."),
+)
+_SERVERS: tuple[tuple[str, str, str], ...] = (
+    ("storescp", "lumenarc.cli.storescp", "Receive instances into a folder (C-STORE)."),
+)
+GROUPS = (("archive", _ARCHIVE), ("files", _FILES), ("DIMSE clients", _CLIENTS), ("DIMSE servers", _SERVERS))
 TOOLS: tuple[tuple[str, str, str], ...] = tuple(tool for _, tools in GROUPS for tool in tools)
 
 OK, SOME_FAILED, USAGE, NO_CONNECTION, INTERRUPTED = 0, 1, 2, 3, 130

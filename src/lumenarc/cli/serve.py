@@ -15,7 +15,7 @@ def parser() -> ToolParser:
         (
             "lumenarc serve",
             "lumenarc serve --data archive --aet PACS --dicom-port 11112",
-            "lumenarc serve --config lumenarc.toml --host 0.0.0.0",
+            "lumenarc serve --config lumenarc.toml --host ::1",
         ),
     )
     found.add_argument("--config", type=Path, help="a lumenarc.toml")

@@ -6,6 +6,7 @@ leaves as it lies. Inside the head, elements that do not change are copied byte 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lumenarc.dicom import charset
@@ -113,3 +114,15 @@ def _rewritten(data: bytes | memoryview, syntax: str, changes: Attributes, end: 
         else:
             attributes.pop(name, None)
     return Overlaid(encode(attributes, syntax, charset.UTF8), end)
+
+
+def overlay_chunks(chunks: Iterator[bytes], transfer_syntax_uid: str, changes: Attributes) -> Iterator[bytes]:
+    """Make the changes in a data set that comes in chunks, of which the first reaches up to the pixel data at least.
+
+    Raises:
+        BadDataSet: see overlay.
+    """
+    first = next(chunks, b"")
+    found = overlay(first, transfer_syntax_uid, changes)
+    yield found.head + first[found.tail_offset :]
+    yield from chunks

@@ -1,0 +1,131 @@
+"""Does every example that a tool's help ends with run, as it stands there? (in a folder that has the files it names)"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from corpus import PYDICOM_FILES
+
+from dicom_peers import orthanc
+from lumenarc import cli
+from lumenarc.cli import manual
+from served import serve
+from tools import PROGRAM, run, serving
+
+pytestmark = pytest.mark.conformance
+FILES = PYDICOM_FILES / "test_files"
+SERVERS = frozenset(name for title, tools in cli.GROUPS for name, _, _ in tools if "servers" in title) | {"serve"}
+# These ask an archive that has the other services; Orthanc stands in for it here.
+BY_ORTHANC = frozenset(("getscu", "movescu"))
+EXAMPLES = [(name, example) for _, name, parser in manual.parsers() for example in parser.examples]
+
+
+@pytest.fixture(scope="module")
+def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
+    """Run the archive, Orthanc and a receiver; give their ports."""
+    root = tmp_path_factory.mktemp("peers")
+    served = serve(root / "archive")
+    with (
+        serving("storescp", "-b", "0", "--directory", root / "moved") as destination,
+        orthanc(root / "orthanc", {"STORESCP": ("127.0.0.1", destination.port)}) as other,
+    ):
+        named = ("-s", "StudyInstanceUID=1.2.3", "-s", "PatientID=4711")
+        there = ("-c", f"ORTHANC@localhost:{other.port}")
+        assert run("storescu", *there, *named, FILES / "CT_small.dcm").code == 0
+        yield {"archive": served.dicom_port, "orthanc": other.port}
+    served.stop()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Make a folder with the files that the examples name, and a program called lumenarc."""
+    shutil.copy(FILES / "CT_small.dcm", tmp_path / "image.dcm")
+    shutil.copy(FILES / "MR_small.dcm", tmp_path / "other.dcm")
+    (tmp_path / "study").mkdir()
+    shutil.copy(FILES / "CT_small.dcm", tmp_path / "study" / "one.dcm")
+    shutil.copy(FILES / "SC_rgb_rle.dcm", tmp_path / "study" / "two.dcm")
+    assert run("dcm2json", "-b", "-o", tmp_path / "image.json", tmp_path / "image.dcm").code == 0
+    assert run("dcm2xml", "-b", "-o", tmp_path / "image.xml", tmp_path / "image.dcm").code == 0
+    (tmp_path / "changes.json").write_text('{"00100020": {"vr": "LO", "Value": ["4711"]}}')
+    changes = '<NativeDicomModel><DicomAttribute tag="00100020" vr="LO"/></NativeDicomModel>'
+    (tmp_path / "changes.xml").write_text(changes)
+    (tmp_path / "lumenarc.toml").write_text('aet = "LUMENARC"\n')
+    program = tmp_path / "bin" / "lumenarc"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(PROGRAM)} "$@"\n')
+    program.chmod(0o755)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "example"), EXAMPLES, ids=[f"{name}-{n % 3 + 1}" for n, (name, _) in enumerate(EXAMPLES)]
+)
+def test_example_runs(
+    name: str, example: str, folder: Path, ports: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shlex.split(example.partition(f"lumenarc {name}")[1]) == ["lumenarc", name]
+    if name in SERVERS:
+        serves(name, example, folder)
+        return
+    port = ports["orthanc" if name in BY_ORTHANC else "archive"]
+    text = example.replace("localhost:11112", f"localhost:{port}")
+    if name in BY_ORTHANC:
+        text = text.replace("LUMENARC@", "ORTHANC@")
+    if not set("|<>$*'") & set(text):  # nothing for a shell to do: no process of its own
+        monkeypatch.chdir(folder)
+        with pytest.raises(SystemExit) as exit_:
+            cli.main(shlex.split(text)[1:])
+        assert exit_.value.code == 0
+        return
+    environment = {**os.environ, "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {text}"], cwd=folder, env=environment, capture_output=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def serves(name: str, example: str, folder: Path) -> None:
+    """Run the example of a server until it is ready, and end it; it gets ports that are free."""
+    words = shlex.split(example)[2:]
+    if name == "serve":
+        words = [*words, "--dicom-port", "0", "--http-port", "0", "--hl7-port", "0"]
+        process = subprocess.Popen([*PROGRAM, name, *words], stdout=subprocess.PIPE, text=True, cwd=folder)
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("ready ")
+        process.terminate()
+        assert process.wait(30) == 0
+        process.stdout.close()
+        return
+    with serving(name, *(word.replace("1111", "0").replace("05", "0") for word in words), cwd=folder) as tool:
+        assert tool.port
+
+
+def test_completions_are_accepted_by_the_shells(tmp_path: Path) -> None:
+    script = tmp_path / "lumenarc.bash"
+    script.write_text(run("completion", "bash").out)
+    ask = f"source {script}; COMP_WORDS=(lumenarc dcmd); COMP_CWORD=1; _lumenarc; echo ${{COMPREPLY[@]}}"
+    assert "dcmdump" in subprocess.check_output(["bash", "-c", ask], text=True).split()
+    ask = f"source {script}; COMP_WORDS=(lumenarc dcmdump --wi); COMP_CWORD=2; _lumenarc; echo ${{COMPREPLY[@]}}"
+    assert subprocess.check_output(["bash", "-c", ask], text=True).split() == ["--width"]
+    for shell in ("zsh", "fish"):
+        text = run("completion", shell).out
+        assert all(name in text for name, _, _ in cli.TOOLS)
+
+
+def test_the_modules_of_the_tools_start_fast() -> None:
+    """The parser of every tool but `docs` is made without what is slow to import."""
+    heavy = "{'pydicom', 'numpy', 'sqlalchemy', 'fastapi', 'pydantic', 'rich', 'lumenarc.app', 'lumenarc.archive'}"
+    code = (
+        f"import sys; from lumenarc import cli\nfor name, _, _ in cli.TOOLS:\n"
+        f"    if name != 'docs':\n        cli.find(name).parser()\n"
+        f"        print(name, sorted({heavy} & set(sys.modules)))"
+    )
+    lines = subprocess.check_output([sys.executable, "-c", code], text=True).splitlines()
+    assert [line for line in lines if not line.endswith("[]")] == []
