@@ -170,7 +170,7 @@ def test_findscu_asks_a_worklist(tmp_path: Path) -> None:
         (tmp_path / "item.json").write_text(json.dumps(worklist_item(number, modality)))
         assert run("json2dcm", "-j", tmp_path / "item.json", "-o", folder / f"{number}.wl").code == 0
     port = free_port()
-    with running(("wlmscpfs", "-dfp", str(tmp_path), str(port)), port, tmp_path / "log"):
+    with running(("wlmscpfs", "-dfr", "-dfp", str(tmp_path), str(port)), port, tmp_path / "log"):
         ran = run("findscu", "-M", "MWL", *at(port, "OFFIS"), "--json")
         assert ran.code == 0
         assert len(ran.objects()) == 4
