@@ -1,6 +1,7 @@
 // How is the page built? Into the Python package, with hashed and pre-compressed assets, so that doors/http serves it as it lies.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig, type Plugin } from 'vite';
@@ -26,9 +27,14 @@ function packAhead(): Plugin {
   };
 }
 
+// vtk.js readers of mesh files that the viewer never opens; one of them would bring in a part of Node.
+const UNUSED_READERS = /^@kitware\/vtk\.js\/IO\/(XML\/XMLPolyDataReader|Misc\/(OBJReader|MTLReader)|Geometry\/PLYReader)(\.js)?$/;
+
 export default defineConfig({
   base: '/',
+  resolve: { alias: [{ find: UNUSED_READERS, replacement: fileURLToPath(new URL('./src/viewer/core/unused_reader.ts', import.meta.url)) }] },
   plugins: [svelte(), packAhead()],
-  build: { target: 'es2023', assetsInlineLimit: 0, outDir: OUT, emptyOutDir: true, modulePreload: { polyfill: false } },
+  // Browsers that know light-dark(): a theme inside a page (the viewer is always dark) works only with the real one.
+  build: { target: 'es2023', cssTarget: ['chrome123', 'firefox120', 'safari17.5'], assetsInlineLimit: 0, outDir: OUT, emptyOutDir: true, modulePreload: { polyfill: false } },
   worker: { format: 'es' },
 });

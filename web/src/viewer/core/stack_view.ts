@@ -1,0 +1,185 @@
+// How is a stack of images shown in one element? A thin hand on Cornerstone's stack viewport that tells what changed.
+import type { StackViewport, Types } from '@cornerstonejs/core';
+import type { DisplaySet } from '../model/display_sets';
+import { rangeOf, windowOf } from '../model/presets';
+import type { Window } from '../model/instance';
+import { engine } from './engine';
+import { cornerstone } from './packages';
+import { imageIdOf } from './registry';
+import { attachTools, detachTools, Events } from './tool_groups';
+
+/** What the view tells: all of it comes from Cornerstone's events, after the fact. */
+export interface Watcher {
+  shown(index: number): void;
+  windowed(window: { center: number; width: number }): void;
+  moved(): void;
+  failed(reason: unknown, index?: number): void;
+}
+
+export class StackView {
+  private viewport: StackViewport | undefined;
+  private engineId = '';
+  private ids: readonly string[] = [];
+  private readonly stop = new AbortController();
+
+  constructor(readonly id: string, private readonly element: HTMLDivElement, private readonly watcher: Watcher) {}
+
+  /** Make the viewport. Must be awaited before anything else. */
+  async enable(): Promise<void> {
+    const rendering = await engine();
+    if (this.stop.signal.aborted) return;
+    this.engineId = rendering.id;
+    rendering.enableElement({ viewportId: this.id, type: cornerstone.Enums.ViewportType.STACK, element: this.element, defaultOptions: { background: [0, 0, 0] } });
+    this.viewport = rendering.getViewport(this.id) as StackViewport;
+    attachTools(this.id, rendering.id);
+    // A focused viewport would swallow every key, the Tab key too: Cornerstone prevents their default.
+    this.element.removeAttribute('tabindex');
+    this.listen();
+  }
+
+  private listen(): void {
+    const on = (name: string, heard: (detail: Record<string, unknown>) => void): void =>
+      this.element.addEventListener(name, (event) => heard((event as CustomEvent<Record<string, unknown>>).detail), { signal: this.stop.signal });
+    on(Events.STACK_NEW_IMAGE, (detail) => this.watcher.shown(Number(detail.imageIdIndex)));
+    on(Events.IMAGE_RENDERED, () => { if (this.isOwnImage()) this.watcher.moved(); });
+    on(Events.VOI_MODIFIED, (detail) => this.watcher.windowed(windowOf(detail.range as { lower: number; upper: number })));
+    const failed = (event: Event): void => {
+      const { imageId, error } = (event as CustomEvent<{ imageId: string; error: unknown }>).detail;
+      const index = this.viewport?.getTargetImageIdIndex() ?? -1;
+      if (imageId === this.ids[index]) this.watcher.failed(error, index);
+    };
+    cornerstone.eventTarget.addEventListener(Events.IMAGE_LOAD_FAILED, failed);
+    this.stop.signal.addEventListener('abort', () => cornerstone.eventTarget.removeEventListener(Events.IMAGE_LOAD_FAILED, failed));
+    const resized = new ResizeObserver(() => this.resize());
+    resized.observe(this.element);
+    this.stop.signal.addEventListener('abort', () => resized.disconnect());
+  }
+
+  /** Say whether what was drawn is of the present stack: an empty viewport is drawn too. */
+  private isOwnImage(): boolean {
+    const id = this.viewport?.getCornerstoneImage()?.imageId;
+    return id !== undefined && id === this.ids[this.viewport?.getCurrentImageIdIndex() ?? -1];
+  }
+
+  private resize(): void {
+    if (!this.viewport || !this.element.clientWidth) return;
+    const kept = this.viewport.getViewPresentation();
+    cornerstone.getRenderingEngine(this.engineId)?.resize(true, false);
+    this.viewport.setViewPresentation(kept);
+    this.viewport.render();
+  }
+
+  /** Show a stack from one of its images on. */
+  async show(set: DisplaySet, index: number): Promise<void> {
+    this.ids = set.frames.map(imageIdOf);
+    // What fails is told by the event above, for this call and all that follow.
+    await this.viewport?.setStack([...this.ids], index).catch(() => undefined);
+    this.viewport?.render();
+  }
+
+  get cornerstoneViewport(): StackViewport | undefined {
+    return this.viewport;
+  }
+
+  /** Go to one image. */
+  async goTo(index: number): Promise<void> {
+    if (!this.viewport || index === this.viewport.getTargetImageIdIndex() || !this.ids[index]) return;
+    await this.viewport.setImageIdIndex(index).catch(() => undefined);
+  }
+
+  /** Show a range of values. */
+  setWindow(window: Window): void {
+    this.viewport?.setProperties({ voiRange: rangeOf(window) });
+    this.viewport?.render();
+  }
+
+  /** Show all values of the present image. */
+  autoWindow(): void {
+    const image = this.viewport?.getCornerstoneImage();
+    if (image) this.setWindow({ name: '', center: (image.minPixelValue + image.maxPixelValue + 1) / 2, width: Math.max(1, image.maxPixelValue - image.minPixelValue + 1) });
+  }
+
+  /** Swap black and white. */
+  invert(): boolean {
+    const inverted = !this.viewport?.getProperties().invert;
+    this.viewport?.setProperties({ invert: inverted });
+    this.viewport?.render();
+    return inverted;
+  }
+
+  /** Turn by a quarter, clockwise. */
+  rotate(): void {
+    const { rotation = 0 } = this.viewport?.getViewPresentation() ?? {};
+    this.viewport?.setViewPresentation({ rotation: (rotation + 90) % 360 });
+    this.viewport?.render();
+  }
+
+  /** Mirror left and right, or top and bottom. */
+  flip(axis: 'horizontal' | 'vertical'): void {
+    const camera = this.viewport?.getCamera();
+    this.viewport?.setCamera(axis === 'horizontal' ? { flipHorizontal: !camera?.flipHorizontal } : { flipVertical: !camera?.flipVertical });
+    this.viewport?.render();
+  }
+
+  /** Make the whole image visible; turning and mirroring stay. */
+  fit(): void {
+    this.viewport?.resetCamera({ resetPan: true, resetZoom: true, resetToCenter: true });
+    this.viewport?.render();
+  }
+
+  /** Show pixels as many screen pixels as `factor` says. */
+  zoomTo(factor: number): void {
+    const now = this.pixelZoom();
+    if (this.viewport && now) this.viewport.setZoom(this.viewport.getZoom() * (factor / now));
+    this.viewport?.render();
+  }
+
+  /** Undo everything that was done to the view. */
+  reset(): void {
+    this.viewport?.resetProperties();
+    this.viewport?.setCamera({ flipHorizontal: false, flipVertical: false });
+    this.viewport?.setViewPresentation({ rotation: 0 });
+    this.fit();
+  }
+
+  /** Smooth between pixels or not. */
+  toggleSmoothing(): void {
+    const { LINEAR, NEAREST } = cornerstone.Enums.InterpolationType;
+    const now = this.viewport?.getProperties().interpolationType;
+    this.viewport?.setProperties({ interpolationType: now === NEAREST ? LINEAR : NEAREST });
+    this.viewport?.render();
+  }
+
+  /** Return how many screen pixels one image pixel is wide. */
+  pixelZoom(): number | undefined {
+    const image = this.viewport?.getCornerstoneImage();
+    if (!this.viewport || !image) return undefined;
+    const data = this.viewport.getImageData();
+    if (!data) return undefined;
+    const at = (i: number): Types.Point2 => this.viewport?.worldToCanvas(data.imageData.indexToWorld?.([i, 0, 0]) as Types.Point3) ?? [0, 0];
+    const [a, b] = [at(0), at(1)];
+    return Math.hypot(b[0] - a[0], b[1] - a[1]);
+  }
+
+  /** Return which directions in the patient point right and down on the screen. */
+  screenAxes(): { right: Types.Point3; down: Types.Point3 } | undefined {
+    if (!this.viewport?.getCornerstoneImage()) return undefined;
+    const world = (x: number, y: number): Types.Point3 => this.viewport?.canvasToWorld([x, y]) ?? [0, 0, 0];
+    const [origin, right, down] = [world(0, 0), world(100, 0), world(0, 100)];
+    const unit = (to: Types.Point3): Types.Point3 => {
+      const way = to.map((v, i) => v - (origin[i] ?? 0));
+      const length = Math.hypot(...way) || 1;
+      return way.map((v) => v / length) as Types.Point3;
+    };
+    return { right: unit(right), down: unit(down) };
+  }
+
+  /** Let go of the element. */
+  destroy(): void {
+    this.stop.abort();
+    if (!this.viewport) return;
+    detachTools(this.id, this.engineId);
+    cornerstone.getRenderingEngine(this.engineId)?.disableElement(this.id);
+    this.viewport = undefined;
+  }
+}

@@ -1,0 +1,17 @@
+// Which of Cornerstone's classes works behind each tool? Named one by one, so that the others stay out of the build.
+import { MagnifyTool, PanTool, StackScrollTool, WindowLevelRegionTool, WindowLevelTool, ZoomTool } from '@cornerstonejs/tools';
+import type { ToolId } from '../tools/table';
+
+export type ToolClass = typeof WindowLevelTool;
+
+export const TOOL_CLASSES = {
+  window: WindowLevelTool,
+  scroll: StackScrollTool,
+  pan: PanTool,
+  zoom: ZoomTool,
+  magnify: MagnifyTool,
+  region: WindowLevelRegionTool,
+} as const satisfies Record<ToolId, unknown>;
+
+/** Return the class of a tool. */
+export const classOf = (id: ToolId): ToolClass => TOOL_CLASSES[id] as unknown as ToolClass;

@@ -1,0 +1,47 @@
+// Which tool does which mouse button use? One group for stacks; the table of tools says the rest.
+import { TOOLS, type ToolId } from '../tools/table';
+import { cornerstone, tools } from './packages';
+import { classOf } from './tool_classes';
+
+const GROUP = 'stacks';
+
+/** Make all tools known and give the buttons their meaning: wheel scrolls, right zooms, middle pans. */
+export function installTools(): void {
+  const group = tools.ToolGroupManager.createToolGroup(GROUP);
+  if (!group) throw new Error('the tools are installed already');
+  for (const tool of TOOLS) {
+    const type = classOf(tool.id);
+    tools.addTool(type);
+    group.addTool(type.toolName, tool.configuration);
+  }
+  activate('window');
+}
+
+/** Put one tool on the left button; the others keep theirs. */
+export function activate(id: ToolId): void {
+  const group = tools.ToolGroupManager.getToolGroup(GROUP);
+  if (!group) return;
+  const { MouseBindings } = tools.Enums;
+  for (const tool of TOOLS) {
+    const name = classOf(tool.id).toolName;
+    const bindings: { mouseButton?: number; numTouchPoints?: number }[] = [];
+    if (tool.id === id) bindings.push({ mouseButton: MouseBindings.Primary }, { numTouchPoints: 1 });
+    if (tool.id === 'scroll') bindings.push({ mouseButton: MouseBindings.Wheel });
+    if (tool.id === 'pan') bindings.push({ mouseButton: MouseBindings.Auxiliary }, { numTouchPoints: 3 });
+    if (tool.id === 'zoom') bindings.push({ mouseButton: MouseBindings.Secondary }, { numTouchPoints: 2 });
+    if (bindings.length) group.setToolActive(name, { bindings });
+    else group.setToolPassive(name, { removeAllBindings: true });
+  }
+}
+
+/** Let the tools work on a viewport. */
+export function attachTools(viewportId: string, engineId: string): void {
+  tools.ToolGroupManager.getToolGroup(GROUP)?.addViewport(viewportId, engineId);
+}
+
+/** Take the tools off a viewport. */
+export function detachTools(viewportId: string, engineId: string): void {
+  tools.ToolGroupManager.getToolGroup(GROUP)?.removeViewports(engineId, viewportId);
+}
+
+export const { Events } = cornerstone.Enums;

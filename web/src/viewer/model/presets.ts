@@ -1,0 +1,31 @@
+// Which windows stand on the number keys? The header's own first, then the usual ones of the modality.
+import type { Window } from './instance';
+
+/** `name` is a key of the viewer's texts for the usual ones, the header's own words otherwise. */
+export interface Preset extends Window { readonly isOwn: boolean }
+
+type Row = readonly [name: string, center: number, width: number];
+const USUAL: Readonly<Record<string, readonly Row[]>> = {
+  CT: [['softTissue', 40, 400], ['lung', -600, 1500], ['bone', 500, 2000], ['brain', 40, 80], ['liver', 60, 160], ['abdomen', 40, 350], ['mediastinum', 50, 350], ['angio', 300, 600]],
+  PT: [['SUV 0–5', 2.5, 5], ['SUV 0–10', 5, 10], ['SUV 0–15', 7.5, 15], ['SUV 0–20', 10, 20]],
+};
+
+/** Return at most nine presets: those of the header, then those of the modality. */
+export function presetsFor(modality: string, own: readonly Window[]): Preset[] {
+  const usual = USUAL[modality] ?? [];
+  const all = [
+    ...own.map((window) => ({ ...window, isOwn: true })),
+    ...usual.map(([name, center, width]) => ({ name, center, width, isOwn: false })),
+  ];
+  const seen = new Set<string>();
+  return all.filter(({ center, width }) => {
+    const key = `${center}/${width}`;
+    return !seen.has(key) && seen.add(key);
+  }).slice(0, 9);
+}
+
+/** Turn a window into the range of values it shows (PS3.3 C.11.2.1.2, as Cornerstone's linear function has it). */
+export const rangeOf = ({ center, width }: Window): { lower: number; upper: number } => ({ lower: center - 0.5 - (width - 1) / 2, upper: center - 0.5 + (width - 1) / 2 });
+
+/** Turn a range back into a window. */
+export const windowOf = ({ lower, upper }: { lower: number; upper: number }): { center: number; width: number } => ({ width: Math.abs(upper - lower) + 1, center: (upper + lower + 1) / 2 });

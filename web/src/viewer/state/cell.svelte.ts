@@ -1,0 +1,93 @@
+// What does one cell of the layout show, and how? Reactive facts for its overlay; the view itself is Cornerstone's.
+import { numberOf } from '../../dicom/values';
+import type { StackView } from '../core/stack_view';
+import type { Wanted } from '../core/prefetcher';
+import type { DisplaySet } from '../model/display_sets';
+import type { Loop } from '../model/cine';
+import { directionLetters, oppositeLetters } from '../model/geometry';
+import { frameTimeMs, windowsOf, type Frame, type Window } from '../model/instance';
+import { presetsFor, type Preset } from '../model/presets';
+
+export type Letters = { left: string; right: string; top: string; bottom: string };
+const NONE: Letters = { left: '', right: '', top: '', bottom: '' };
+const DEFAULT_FPS = 15;
+
+export class Cell {
+  set = $state.raw<DisplaySet | undefined>();
+  index = $state(0);
+  /** The picture that the server drew, until the image itself is there. */
+  preview = $state('');
+  isShown = $state(false);
+  error = $state('');
+  window = $state.raw<{ center: number; width: number } | undefined>();
+  zoom = $state<number | undefined>();
+  letters = $state.raw<Letters>(NONE);
+  isPlaying = $state(false);
+  fps = $state(DEFAULT_FPS);
+  loop = $state<Loop>('loop');
+  view: StackView | undefined;
+  readonly wanted: { frames: readonly Frame[]; position: number; direction: 1 | -1 } & Wanted = { frames: [], position: 0, direction: 1 };
+  readonly frame = $derived<Frame | undefined>(this.set?.frames[this.index]);
+  readonly count = $derived(this.set?.frames.length ?? 0);
+
+  constructor(readonly id: string) {}
+
+  /** Put a display set into the cell. */
+  async show(set: DisplaySet, index: number): Promise<void> {
+    this.set = set;
+    this.index = index;
+    this.isShown = false;
+    this.error = '';
+    this.window = undefined;
+    this.isPlaying = false;
+    const timeMs = set.instances[0] ? frameTimeMs(set.instances[0]) : undefined;
+    this.fps = timeMs ? Math.min(60, Math.max(1, Math.round(1000 / timeMs))) : DEFAULT_FPS;
+    Object.assign(this.wanted, { frames: set.frames, position: index, direction: 1 });
+    if (set.kind === 'stack') await this.view?.show(set, index);
+  }
+
+  /** Try again what failed. */
+  async retry(): Promise<void> {
+    if (this.set) await this.show(this.set, this.index);
+  }
+
+  /** Go to an image, as far as there is one. */
+  goTo(index: number): void {
+    const inside = Math.min(Math.max(index, 0), this.count - 1);
+    if (inside !== this.index && this.count > 0) void this.view?.goTo(inside);
+  }
+
+  /** Hear that an image is on the screen. */
+  shown(index: number): void {
+    this.wanted.direction = index < this.index ? -1 : 1;
+    this.wanted.position = index;
+    this.index = index;
+    this.error = '';
+  }
+
+  /** Hear that an image cannot be had. */
+  failed(sentence: string, index = this.index): void {
+    this.shown(index);
+    this.error = sentence;
+  }
+
+  /** Hear that the view was drawn anew. */
+  drawn(): void {
+    this.isShown = true;
+    this.zoom = this.view?.pixelZoom();
+    const axes = this.frame && hasPlace(this.frame) ? this.view?.screenAxes() : undefined;
+    const [right, bottom] = axes ? [directionLetters(axes.right), directionLetters(axes.down)] : ['', ''];
+    if (right !== this.letters.right || bottom !== this.letters.bottom) this.letters = { right, bottom, left: oppositeLetters(right), top: oppositeLetters(bottom) };
+  }
+
+  /** Return the windows on the number keys. */
+  presets(): Preset[] {
+    return this.frame ? presetsFor(this.frame.instance.modality, windowsOf(this.frame)) : [];
+  }
+
+  setWindow(window: Window): void {
+    this.view?.setWindow(window);
+  }
+}
+
+const hasPlace = ({ instance }: Frame): boolean => ['00200037', '52009229', '52009230', '00540022'].some((tag) => tag in instance.attributes) && numberOf(instance.attributes, '00280010') !== undefined;

@@ -1,0 +1,45 @@
+// What can be done at once, by key or button? One line each; toolbar, keys and help sheet read this table.
+import { t } from '../../i18n/viewer';
+import type { Viewer } from './viewer.svelte';
+
+export interface Command {
+  readonly id: string;
+  readonly keys: readonly string[];
+  readonly label: () => string;
+  readonly icon?: string;
+  readonly run: (viewer: Viewer) => void;
+}
+
+const PAGE = 10;
+const by = (viewer: Viewer, step: number): void => viewer.active.goTo(viewer.active.index + step);
+
+/** What changes how the image is seen. */
+export const VIEW_COMMANDS: readonly Command[] = [
+  { id: 'auto', keys: ['0'], label: () => t('autoWindow'), icon: 'M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14M7 13l3-7 3 7M8.2 10.500h3.600', run: ({ active }) => active.view?.autoWindow() },
+  { id: 'invert', keys: ['v'], label: () => t('invert'), icon: 'M3 3h14v14H3zM3 17L17 3M6 5.500v3M4.500 7h3M12 14h3', run: ({ active }) => active.view?.invert() },
+  { id: 'rotate', keys: ['o'], label: () => t('rotate'), icon: 'M15.500 6.500A6.500 6.500 0 1 0 16.500 10M15.800 2.500v4h-4', run: ({ active }) => active.view?.rotate() },
+  { id: 'flipHorizontal', keys: ['x'], label: () => t('flipHorizontal'), icon: 'M10 2.500v15M7.500 5.500v9L2.500 14.500zM12.500 5.500v9l5 0z', run: ({ active }) => active.view?.flip('horizontal') },
+  { id: 'flipVertical', keys: ['y'], label: () => t('flipVertical'), icon: 'M2.500 10h15M5.500 7.500h9L14.500 2.500zM5.500 12.500h9l0 5z', run: ({ active }) => active.view?.flip('vertical') },
+  { id: 'fit', keys: ['f'], label: () => t('fit'), icon: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4M7 7h6v6H7z', run: ({ active }) => active.view?.fit() },
+  { id: 'actual', keys: ['='], label: () => t('actualPixels'), run: ({ active }) => active.view?.zoomTo(1 / devicePixelRatio) },
+  { id: 'reset', keys: ['Backspace'], label: () => t('reset'), icon: 'M4 4v4.500h4.500M4.300 8.200A6.300 6.300 0 1 1 4 12', run: ({ active }) => active.view?.reset() },
+];
+
+/** What moves through images and series. */
+export const MOVE_COMMANDS: readonly Command[] = [
+  { id: 'next', keys: ['ArrowDown', 'ArrowRight'], label: () => t('nextImage'), run: (viewer) => by(viewer, 1) },
+  { id: 'previous', keys: ['ArrowUp', 'ArrowLeft'], label: () => t('previousImage'), run: (viewer) => by(viewer, -1) },
+  { id: 'pageDown', keys: ['PageDown'], label: () => t('forward'), run: (viewer) => by(viewer, PAGE) },
+  { id: 'pageUp', keys: ['PageUp'], label: () => t('backward'), run: (viewer) => by(viewer, -PAGE) },
+  { id: 'first', keys: ['Home'], label: () => t('firstImage'), run: ({ active }) => active.goTo(0) },
+  { id: 'last', keys: ['End'], label: () => t('lastImage'), run: ({ active }) => active.goTo(active.count - 1) },
+  { id: 'previousSeries', keys: ['['], label: () => t('previousSeries'), run: (viewer) => viewer.step(-1) },
+  { id: 'nextSeries', keys: [']'], label: () => t('nextSeries'), run: (viewer) => viewer.step(1) },
+];
+
+/** What shows or plays. */
+export const SHOW_COMMANDS: readonly Command[] = [
+  { id: 'cine', keys: ['c', ' '], label: () => t('cine'), icon: 'M6 4l10 6-10 6z', run: ({ active }) => { if (active.count > 1) active.isPlaying = !active.isPlaying; } },
+  { id: 'overlay', keys: ['i'], label: () => t('overlay'), icon: 'M3 4h14v12H3zM5.500 7h4M5.500 9.500h3M11 13.500h3.500', run: (viewer) => { viewer.showsOverlay = !viewer.showsOverlay; } },
+  { id: 'smoothing', keys: ['j'], label: () => t('smoothing'), icon: 'M3 13h4v-4h4V5h6', run: ({ active }) => active.view?.toggleSmoothing() },
+];

@@ -1,0 +1,26 @@
+// Which keys does the viewer obey? Those of the tables, and the digits for the windows of the image that is shown.
+import { t } from '../../i18n/viewer';
+import type { KeyBinding, KeyGroup } from '../../keys.svelte';
+import { TOOLS } from '../tools/table';
+import { MOVE_COMMANDS, SHOW_COMMANDS, VIEW_COMMANDS, type Command } from './commands';
+import type { Viewer } from './viewer.svelte';
+
+/** Return the groups for the help sheet and the one listener of the page. */
+export function viewerKeys(viewer: Viewer): KeyGroup[] {
+  const bound = (commands: readonly Command[]): KeyBinding[] =>
+    commands.map(({ keys, label, run }) => ({ keys: [...keys], label, run: () => run(viewer) }));
+  const windows: KeyBinding = {
+    keys: Array.from({ length: 9 }, (_, index) => String(index + 1)),
+    label: () => t('presetKeys'),
+    run: ({ key }) => {
+      const preset = viewer.active.presets()[Number(key) - 1];
+      if (preset) viewer.active.setWindow(preset);
+    },
+  };
+  return [
+    { title: () => t('tools'), bindings: TOOLS.map(({ id, key, label }) => ({ keys: [key], label, run: () => viewer.take(id) })) },
+    { title: () => t('image'), bindings: [windows, ...bound(VIEW_COMMANDS)] },
+    { title: () => t('moving'), bindings: bound(MOVE_COMMANDS) },
+    { title: () => t('showing'), bindings: bound(SHOW_COMMANDS) },
+  ];
+}

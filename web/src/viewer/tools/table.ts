@@ -1,0 +1,18 @@
+// Which tools are there? One line each; toolbar, keys, help sheet and Cornerstone read this table.
+import { magnify } from './magnify';
+import { pan } from './pan';
+import { region } from './region';
+import { scroll } from './scroll';
+import { window } from './window';
+import { zoom } from './zoom';
+
+export const TOOLS = [
+  window,
+  scroll,
+  pan,
+  zoom,
+  magnify,
+  region,
+] as const;
+
+export type ToolId = (typeof TOOLS)[number]['id'];
