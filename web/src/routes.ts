@@ -8,6 +8,12 @@ export type Route = { path: string; title: () => string; load: () => Component |
 
 export const ROUTES: Route[] = [
   { path: '/', title: () => t('studies'), load: () => Studies, inBar: true },
+  { path: '/dashboard', title: () => t('dashboard'), load: () => import('./pages/admin/Dashboard.svelte'), inBar: true },
+  { path: '/jobs', title: () => t('jobs'), load: () => import('./pages/admin/Jobs.svelte'), inBar: true },
+  { path: '/aes', title: () => t('devices'), load: () => import('./pages/admin/Peers.svelte'), inBar: true },
+  { path: '/trash', title: () => t('trash'), load: () => import('./pages/admin/Trash.svelte'), inBar: true },
+  { path: '/settings', title: () => t('settings'), load: () => import('./pages/admin/Settings.svelte'), inBar: true },
+  { path: '/header', title: () => t('header'), load: () => import('./pages/header/Header.svelte') },
   { path: '/viewer', title: () => t('viewer'), load: () => import('./viewer/Viewer.svelte'), bare: true },
 ];
 

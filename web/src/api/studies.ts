@@ -78,3 +78,20 @@ export function viewerAddress(studies: string[], series?: string): string {
   if (series) params.set('SeriesInstanceUID', series);
   return `/viewer?${params.toString().replaceAll('%2C', ',')}`;
 }
+
+/** Ask for the header of one instance. */
+export async function metadata(study: string, series: string, instance: string, signal?: AbortSignal): Promise<Attributes> {
+  const found = await api<Attributes[]>(`${resource(study, series, instance)}/metadata`, { accept: DICOM_JSON, ...(signal ? { signal } : {}) });
+  return found[0] ?? {};
+}
+
+let names: Promise<Record<string, string>> | undefined;
+
+/** Ask for the names of attributes by tag; once for the page. */
+export function dictionary(): Promise<Record<string, string>> {
+  names ??= api<Record<string, string>>('/api/dictionary').catch((reason: unknown) => {
+    names = undefined;
+    throw reason;
+  });
+  return names;
+}

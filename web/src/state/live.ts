@@ -1,15 +1,23 @@
 // What changes in the archive while the page is open? Server-sent events (HTML 9.2), one connection for the whole page while it is visible.
-type Listener = (study: string) => void;
+import type { Job } from '../api/admin';
 
-const listeners = new Set<Listener>();
+type StudyListener = (study: string) => void;
+type JobListener = (job: Job | null) => void;
+
+const studyListeners = new Set<StudyListener>();
+const jobListeners = new Set<JobListener>();
 let source: EventSource | null = null;
 
 function connect(): void {
-  if (source || document.hidden || !listeners.size) return;
+  if (source || document.hidden || !(studyListeners.size || jobListeners.size)) return;
   source = new EventSource('/api/events');
   source.addEventListener('study', (event) => {
     const { study_uid: study } = JSON.parse((event as MessageEvent<string>).data) as { study_uid: string };
-    for (const listener of listeners) listener(study);
+    for (const listener of studyListeners) listener(study);
+  });
+  source.addEventListener('job', (event) => {
+    const job = JSON.parse((event as MessageEvent<string>).data) as Job;
+    for (const listener of jobListeners) listener(job);
   });
 }
 
@@ -22,15 +30,25 @@ document.addEventListener('visibilitychange', () => {
   if (document.hidden) return disconnect();
   connect();
   // What happened while nobody looked is not told again.
-  for (const listener of listeners) listener('');
+  for (const listener of studyListeners) listener('');
+  for (const listener of jobListeners) listener(null);
 });
 
-/** Call `listener` with the UID of each study that changes, "" for "anything may have"; returns how to stop. */
-export function onStudyChanged(listener: Listener): () => void {
-  listeners.add(listener);
+function listen<L>(set: Set<L>, listener: L): () => void {
+  set.add(listener);
   connect();
   return () => {
-    listeners.delete(listener);
-    if (!listeners.size) disconnect();
+    set.delete(listener);
+    if (!studyListeners.size && !jobListeners.size) disconnect();
   };
+}
+
+/** Call `listener` with the UID of each study that changes, "" for "anything may have"; returns how to stop. */
+export function onStudyChanged(listener: StudyListener): () => void {
+  return listen(studyListeners, listener);
+}
+
+/** Call `listener` with each job that changes, null for "any may have"; returns how to stop. */
+export function onJobChanged(listener: JobListener): () => void {
+  return listen(jobListeners, listener);
 }

@@ -1,0 +1,22 @@
+// Uploads, in English.
+export default {
+  upload: 'Upload',
+  dropHere: 'Drop DICOM files, folders or ZIP archives',
+  uploading: 'Uploading…',
+  done: 'Upload finished',
+  progress: 'Progress of the upload',
+  facts: '{files} files · {done} of {total}',
+  studies: { one: '{n} study', other: '{n} studies' },
+  stored: 'stored',
+  duplicate: 'there already',
+  keptOther: 'kept aside: same UID, other content',
+  skipped: 'skipped',
+  failed: 'failed',
+  stop: 'Stop',
+  retry: 'Try again',
+  close: 'Close',
+  moreProblems: '… and {n} more',
+  stopped: 'Stopped before it was sent.',
+  lineBroke: 'The connection broke.',
+  refused: 'The archive refused it ({status}).',
+};
