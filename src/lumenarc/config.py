@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     invalid_uids: Literal["refuse", "lenient"] = _s("refuse", "What happens to UIDs with leading zeros.")
     trash_retention_days: int = _s(30, "How long deleted objects can be restored.", unit="days", ge=0)
     default_charset: str = _s("", "The Specific Character Set assumed where a data set with other bytes names none.")
+    remote_cache_bytes: int = _s(
+        50 * GIB, "How much of other archives' studies is cached that are not to be kept.", unit="bytes", ge=0
+    )
     # Jobs
     job_threads: int = _s(2, "How many jobs one process runs at once; 0 leaves them to other processes.", ge=0, le=64)
     job_retention_days: int = _s(30, "How long jobs that are over stay in the list.", unit="days", ge=1)

@@ -35,10 +35,10 @@ def run(arguments: list[str]) -> int:
 
 def pages() -> dict[str, str]:
     """Return the generated pages: file name → text."""
-    from lumenarc.cli import manual
+    from lumenarc.cli import conformance, manual
 
     tools = {f"tools/{name}": text for name, text in manual.pages().items()}
-    return {"settings.md": settings_page(), **tools}
+    return {"settings.md": settings_page(), "conformance.md": conformance.page(), **tools}
 
 
 def settings_page() -> str:

@@ -77,6 +77,10 @@ _EXTENDED: dict[str, tuple[bytes, str]] = {
     "ISO 2022 IR 149": (b"$)C", "euc_kr"),
     "ISO 2022 IR 58": (b"$)A", "gb2312"),
 }
+DEFINED_TERMS: tuple[str, ...] = tuple(
+    term for term in (*_SINGLE, *_EXTENDED) if term.startswith(("ISO_IR", "ISO 2022", "GB")) and term != "ISO_IR 58"
+)
+"""The defined terms of PS3.3 C.12.1.1.2; what is read beyond them is a courtesy to files that are wrong."""
 _ESCAPE = re.compile(rb"\x1b(\$[()][A-D]|\$[A-B]|[(),\-.][A-Za-z])")
 # Delimiters at which code extensions fall back to the first value (PS3.5 6.1.2.5.3).
 _RESETS = {

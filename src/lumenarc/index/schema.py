@@ -239,6 +239,28 @@ application_entity = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 
+# Other archives whose studies users may search and fetch.
+remote_archive = Table(
+    "remote_archive",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("ae_title", Text, nullable=False, server_default=""),  # a registered AE; "" when only DICOMweb is spoken
+    Column("web_url", Text, nullable=False, server_default=""),
+    Column("web_authorization", Text, nullable=False, server_default=""),  # a secret: never shown again
+    Column("fetch", Text, nullable=False),  # get, move or web
+    Column("keep", Boolean, nullable=False, server_default=text("true")),  # false: fetched studies live in the cache
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+# Studies that were only fetched to be looked at; the longest unused go when the cache is full.
+cached_study = Table(
+    "cached_study",
+    metadata,
+    Column("study_uid", Text, primary_key=True),
+    Column("remote", Text, nullable=False),
+    Column("used_at", BigInteger, nullable=False, index=True),
+)
+
 refused_caller = Table(
     "refused_caller",
     metadata,

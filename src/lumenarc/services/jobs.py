@@ -29,6 +29,7 @@ _WRITE_EVERY_MS = 500
 _MAX_ERROR_CHARACTERS = 300
 # What an administrator may start by hand, and how it is called in the list.
 ON_DEMAND = {
+    "evict": "Make room in the cache of fetched studies",
     "check": "Verify every stored object",
     "purge": "Delete for good what is over its time in the trash",
 }

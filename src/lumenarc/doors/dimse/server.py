@@ -21,7 +21,7 @@ from lumenarc.transport.wire import Timeouts
 # So much beyond the largest instance is still received, to answer that it is too large; then the association ends.
 _SKIPPED_BYTES = 1 << 30
 Answer = Callable[[Archive, Association, Context, Command, bytes], Iterator[Response]]
-_VERBS: tuple[tuple[int, Collection[str], Answer], ...] = (
+VERBS: tuple[tuple[int, Collection[str], Answer], ...] = (
     (commands.C_FIND_RQ, c_find.MODELS, c_find.answer),
     (commands.C_MOVE_RQ, MOVE_MODELS, c_move.answer),
     (commands.C_GET_RQ, GET_MODELS, c_get.answer),
@@ -44,7 +44,7 @@ class ArchiveHandler:
 
     def handle(self, assoc: Association, context: Context, rq: Command, data_set: bytes) -> Iterator[Response]:
         """Answer C-ECHO, C-FIND, C-MOVE and C-GET; say of anything else that it is not known."""
-        for field, models, answer in _VERBS:
+        for field, models, answer in VERBS:
             if rq.field == field and context.abstract_syntax in models:
                 return answer(self._archive, assoc, context, rq, data_set)
         return iter((Response(status.SUCCESS if rq.field == commands.C_ECHO_RQ else status.UNRECOGNIZED_OPERATION),))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from lumenarc.doors.worker import check, purge
+from lumenarc.doors.worker import check, evict, fetch, purge
 from lumenarc.doors.worker.task import Task
 
 TASKS: tuple[Task, ...] = (
     purge.TASK,
     check.TASK,
+    fetch.TASK,
+    evict.TASK,
 )
