@@ -15,7 +15,7 @@ from lumenarc.errors import LumenarcError
 
 _LIMITS = (
     "max_associations", "max_associations_per_ip", "max_pdu_bytes", "max_instance_bytes", "max_dimse_data_set_bytes",
-    "max_sequence_depth", "max_inflated_bytes", "artim_timeout_s", "idle_timeout_s", "dimse_timeout_s",
+    "max_inflated_bytes", "artim_timeout_s", "idle_timeout_s", "dimse_timeout_s",
     "send_timeout_s", "connect_timeout_s",
 )  # fmt: skip
 _POLICIES = (
