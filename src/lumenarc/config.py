@@ -92,6 +92,10 @@ class Settings(BaseSettings):
     bulk_data_threshold_bytes: int = _s(
         1024, "Longer binary values become BulkDataURI in metadata.", unit="bytes", ge=0
     )
+    anonymize_burned_in: Literal["refuse", "suspect", "accept"] = _s(
+        "refuse",
+        "Which images WADO-URI de-identifies: none that say they carry burnt-in text, none that may carry it, or all.",
+    )
     cors_origins: list[str] = _s([], "Origins of other web pages that may use DICOMweb.")
     allowed_hosts: list[str] = _s([], "Host names under which browsers may reach the page, beside localhost.")
     # Decoding

@@ -19,7 +19,7 @@ from lumenarc.dicom.lazy import LazySet
 from lumenarc.dicom.pixels import shape_of
 from lumenarc.dicom.query import Attributes
 from lumenarc.dicom.transcode import DataSetSource
-from lumenarc.dicom.transfer_syntaxes import is_encapsulated
+from lumenarc.dicom.transfer_syntaxes import is_encapsulated, is_video
 from lumenarc.errors import Corrupt, NotFound, Unrenderable
 from lumenarc.index import lookup
 from lumenarc.index.lookup import StoredInstance as StoredInstance
@@ -205,13 +205,34 @@ def _extents(found: DataSetSource, inst: StoredInstance) -> list[frame_layout.Fr
     if inst.pixel_offset > MAX_HEADER_BYTES:
         raise Unrenderable(_TOO_LARGE)
     head = LazySet.of(found.read(0, inst.pixel_offset), found.transfer_syntax_uid)
-    n_frames = max(inst.number_of_frames or 1, 1)
+    n_frames = n_parts(inst)
     if inst.pixel_bytes is None or is_encapsulated(inst.transfer_syntax_uid):
         offsets, lengths = bytes(head.raw(0x7FE00001)), bytes(head.raw(0x7FE00002))
         return frame_layout.locate_encapsulated(found.read, inst.pixel_offset, n_frames, offsets, lengths)
     shape = shape_of(head)
     bits = frame_layout.frame_bits(shape.rows, shape.columns, shape.samples, shape.bits_allocated, shape.photometric)
     return frame_layout.locate_native(inst.pixel_offset, inst.pixel_bytes, bits, n_frames)
+
+
+def n_parts(inst: StoredInstance) -> int:
+    """Return how many frames can be taken out of the pixel data: a video is one piece."""
+    return 1 if is_video(inst.transfer_syntax_uid) else max(inst.number_of_frames or 1, 1)
+
+
+def video(archive: Archive, inst: StoredInstance) -> tuple[int, Callable[[int, int], Iterator[bytes]]]:
+    """Return the length of a stored video stream, and how parts of it (first byte, behind the last) are read."""
+    extents = [extent for frame in frame_extents(archive, inst) for extent in frame]
+
+    def read(start: int, end: int) -> Iterator[bytes]:
+        with source(archive, inst) as found:
+            position = 0
+            for offset, length in extents:
+                first, last = max(start - position, 0), min(end - position, length)
+                for place in range(first, last, CHUNK_BYTES):
+                    yield found.read(offset + place, min(CHUNK_BYTES, last - place))
+                position += length
+
+    return sum(length for _, length in extents), read
 
 
 @contextmanager

@@ -55,7 +55,7 @@ async def _pixels(context: Context, request: Request, inst: StoredInstance) -> R
     """Answer the pixel data: native ones are one value, compressed ones have a part for each frame (8.7.3.3)."""
     wish = pixel_wish(request, inst, 1)
     if is_encapsulated(wish.syntax):
-        wish = pixel_wish(request, inst, inst.number_of_frames or 1)
+        wish = pixel_wish(request, inst, retrieve.n_parts(inst))
     headers = pixel_validators(inst, wish, "pixels")
     same = unchanged(request, headers)
     if same is not None:

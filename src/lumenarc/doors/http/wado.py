@@ -42,7 +42,7 @@ async def _objects(context: Context, request: Request) -> Response:
         headers["Warning"] = warning(request, f"{missing} of {len(found)} instances could not be delivered.")
         del headers["ETag"]
     if wish.kind == "single":
-        return await _alone(context, request, wish, given[0], headers)
+        return await alone(context, request, given[0], wish.for_stored(given[0].transfer_syntax_uid), headers)
     if wish.kind == "zip":
         headers["Content-Disposition"] = 'attachment; filename="dicom.zip"'
         packed = packing.zipped(
@@ -70,10 +70,10 @@ def _available(context: Context, wish: ObjectWish, found: Sequence[StoredInstanc
     return given
 
 
-async def _alone(
-    context: Context, request: Request, wish: ObjectWish, inst: StoredInstance, headers: dict[str, str]
+async def alone(
+    context: Context, request: Request, inst: StoredInstance, targets: Sequence[str], headers: dict[str, str]
 ) -> Response:
-    targets = wish.for_stored(inst.transfer_syntax_uid)
+    """Answer one object in the first possible of these transfer syntaxes; parts of it as it is stored."""
     if targets[0] != inst.transfer_syntax_uid:
         syntax, chunks = await context.run(transcoding.open_in, context.archive, inst, targets)
         return await stream(context, chunks, f"{_DICOM}; transfer-syntax={syntax}", headers=headers)

@@ -1,19 +1,23 @@
-"""How is one object retrieved by query parameters? WADO-URI, whole, de-identified or drawn (PS3.18 9)."""
+"""How is one object retrieved by query parameters? WADO-URI, whole, de-identified or shown (PS3.18 9)."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumenarc.dicom.render_request import MEDIA_TYPES, RenderRequest, Viewport, parse_window
+from lumenarc.dicom.render_request import MEDIA_TYPES, RenderRequest, Viewport, check_request, parse_window
 from lumenarc.doors.http.context import Context, Endpoint
-from lumenarc.doors.http.respond import stream
+from lumenarc.doors.http.rendered import show
+from lumenarc.doors.http.respond import stream, unchanged, validators
+from lumenarc.doors.http.wado import alone
 from lumenarc.errors import BadRequest, NotAcceptable
-from lumenarc.protocol.web.media_types import best, parse_accept
+from lumenarc.protocol.web.media_types import best_of_equals, parse_accept
 from lumenarc.protocol.web.uris import uid
-from lumenarc.services import render, retrieve
+from lumenarc.services import anonymize, render, retrieve, transcoding
+from lumenarc.services.retrieve import StoredInstance
 
 _MAX_SIDE = 16384
+_DICOM = "application/dicom"
 
 
 async def _wado(context: Context, request: Request) -> Response:
@@ -23,20 +27,62 @@ async def _wado(context: Context, request: Request) -> Response:
     names = ("studyUID", "seriesUID", "objectUID")
     study, series, inst = (uid(given.get(name, ""), name) for name in names)
     (found,) = await context.run(retrieve.find, context.archive, study, series, inst)
-    default = "image/jpeg" if found.pixel_offset is not None else "application/dicom"
-    kind = best(parse_accept([given.get("contentType", default)]), ("application/dicom", *MEDIA_TYPES))
-    if "anonymize" in given:
-        raise NotAcceptable("De-identified objects are not served by this version.")
-    if kind is None:
-        raise NotAcceptable("Objects are served as application/dicom or as a picture.")
-    if kind == "application/dicom":
-        if given.get("transferSyntax", found.transfer_syntax_uid) != found.transfer_syntax_uid:
-            raise NotAcceptable("The object is served in the transfer syntax in which it is stored.")
-        chunks = retrieve.whole_file(context.archive, found)
-        return await stream(context, chunks, "application/dicom", length=retrieve.file_size(found))
+    kind = _kind(request, found)
+    anonymous = given.get("anonymize", "")
+    if anonymous not in ("", "yes"):
+        raise BadRequest("anonymize is yes, or is left out.")
+    if kind == _DICOM:
+        return await _object(context, request, found, anonymous=bool(anonymous))
+    if anonymous:
+        raise BadRequest("Only objects as application/dicom are de-identified.")
     wish = _wish(request, kind)
-    picture = await context.run(render.rendered, context.archive, found, _whole(request, "frameNumber", 0), wish)
-    return Response(picture.data, media_type=picture.media_type)
+    state = await _state(context, request, study)
+    if state is not None and wish.window is not None:
+        raise BadRequest("A window and a presentation state exclude each other.")
+    return await show(context, request, (found, _whole(request, "frameNumber", 0)), wish, state)
+
+
+def _kind(request: Request, found: StoredInstance) -> str:
+    """Choose the media type: of many frames the whole object unless one is asked for (PS3.18 9.5.1.2)."""
+    offers = (*render.media_types(found), _DICOM)
+    given = request.query_params
+    if not given.get("contentType"):
+        many = (found.number_of_frames or 1) > 1 and "frameNumber" not in given
+        return _DICOM if many else offers[0]
+    kind = best_of_equals(parse_accept([given["contentType"]]), offers)
+    if kind is None:
+        raise NotAcceptable(f"This object is served as {', '.join(offers)}.")
+    return kind
+
+
+async def _object(context: Context, request: Request, found: StoredInstance, *, anonymous: bool) -> Response:
+    asked = request.query_params.get("transferSyntax", "")
+    stored = found.transfer_syntax_uid
+    if asked not in ("", "*"):
+        uid(asked, "transferSyntax")
+    # Nothing said means Explicit VR Little Endian; what cannot be decompressed still leaves as it lies.
+    targets = (asked,) if asked not in ("", "*") else (stored,) if asked else (transcoding.EXPLICIT_LE, stored)
+    headers = validators((found.content_key, f"{targets} {anonymous}".encode()), found.changed_at)
+    same = unchanged(request, headers)
+    if same is not None:
+        return same
+    if not anonymous:
+        return await alone(context, request, found, targets, headers)
+    for target in targets[:-1]:
+        if await context.run(transcoding.can_give, context.archive, found, target):
+            return await stream(context, anonymize.file(context.archive, found, target), _DICOM, headers=headers)
+    return await stream(context, anonymize.file(context.archive, found, targets[-1]), _DICOM, headers=headers)
+
+
+async def _state(context: Context, request: Request, study: str) -> StoredInstance | None:
+    given = request.query_params
+    if ("presentationUID" in given) != ("presentationSeriesUID" in given):
+        raise BadRequest("presentationUID and presentationSeriesUID belong together.")
+    if "presentationUID" not in given:
+        return None
+    series, inst = (uid(given[name], name) for name in ("presentationSeriesUID", "presentationUID"))
+    (state,) = await context.run(retrieve.find, context.archive, study, series, inst)
+    return state
 
 
 def _whole(request: Request, name: str, default: int) -> int:
@@ -63,7 +109,7 @@ def _wish(request: Request, media_type: str) -> RenderRequest:
     if "rows" in given or "columns" in given:
         # One side alone: the other is bounded only by what can be drawn.
         viewport = Viewport(_whole(request, "columns", _MAX_SIDE), _whole(request, "rows", _MAX_SIDE))
-    return RenderRequest(
+    wish = RenderRequest(
         media_type=media_type,
         viewport=viewport,
         region=region,
@@ -71,6 +117,9 @@ def _wish(request: Request, media_type: str) -> RenderRequest:
         quality=_whole(request, "imageQuality", 90),
         annotations=tuple(word for word in given.get("annotation", "").split(",") if word),
     )
+    if media_type in MEDIA_TYPES:
+        check_request(wish)
+    return wish
 
 
 ENDPOINTS = (Endpoint("GET", "/wado", _wado, "Retrieve one object by WADO-URI (PS3.18 9).", "wado"),)

@@ -93,6 +93,19 @@ def best(accepted: Sequence[MediaRange], offers: Sequence[str]) -> str | None:
     return None
 
 
+def best_of_equals(accepted: Sequence[MediaRange], offers: Sequence[str]) -> str | None:
+    """Return the first offer among those that are wished equally and most: what a browser's `image/*` leaves open."""
+    for q in sorted({wish.q for wish in accepted}, reverse=True):
+        wishes = [wish for wish in accepted if wish.q == q]
+        if any("*" in wish.type for wish in wishes):
+            found = next((offer for offer in offers if any(wish.accepts(offer) for wish in wishes)), None)
+        else:
+            found = best(wishes, offers)
+        if found is not None:
+            return found
+    return None
+
+
 def frame_type_of(transfer_syntax_uid: str) -> str:
     """Return the media type of frames in this syntax."""
     for media_type, uids in FRAME_TYPES.items():

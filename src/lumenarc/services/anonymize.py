@@ -1,0 +1,100 @@
+"""How does a stored object leave without anybody's identity? WADO-URI's anonymize=yes (PS3.18 9.5, PS3.15 E.1).
+
+The Basic Profile is applied in a decoding process. UIDs are replaced by the same ones every time, with a key that the
+archive makes for itself once and never gives away. Ultrasound scanners write names around the image: where the object
+says which part is image, the rest is made black; whatever else may show a name is refused, as the setting says.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from lumenarc.archive import Archive
+from lumenarc.dicom import part10
+from lumenarc.dicom.deidentify import Policy, map_uid
+from lumenarc.dicom.lazy import LazySet
+from lumenarc.dicom.recode import Recoding, outside_ultrasound_regions
+from lumenarc.dicom.transcode import DataSetSource, find_pixels, locate_frames, pixel_extent, transcode
+from lumenarc.dicom.transfer_syntaxes import is_video
+from lumenarc.errors import NotAcceptable, NotPermitted, Refused
+from lumenarc.index import marks
+from lumenarc.index.lookup import StoredInstance
+from lumenarc.services import leaving, retrieve, transcoding
+
+_KEY = "deidentification_key"
+
+
+def file(archive: Archive, inst: StoredInstance, target_uid: str) -> Iterator[bytes]:
+    """Yield the de-identified Part 10 file in a transfer syntax.
+
+    Raises NotPermitted for an image that may show a name, NotAcceptable for a transfer syntax it cannot be given in.
+    """
+    key = _key(archive)
+    for _checked in retrieve.data_set(archive, inst):
+        pass
+    with leaving.source(archive, inst) as source:
+        if source.transfer_syntax_uid != inst.transfer_syntax_uid and target_uid == inst.transfer_syntax_uid:
+            target_uid = source.transfer_syntax_uid  # deflated: it leaves inflated
+        policy = Policy(burned_in=archive.settings.anonymize_burned_in)
+        blank = _blank(source, inst)
+        if blank:
+            policy = Policy(frozenset(("clean_pixel_data",)), burned_in=policy.burned_in)
+            target_uid = transcoding.EXPLICIT_LE if target_uid == inst.transfer_syntax_uid else target_uid
+        if target_uid == source.transfer_syntax_uid and not blank:
+            chunks = _as_it_lies(source)
+        elif blank or transcoding.can_give(archive, inst, target_uid):
+            recoding = Recoding(source.transfer_syntax_uid, target_uid, blank=blank)
+            chunks = transcode(source, recoding, archive.imaging.recode_frame)
+        else:
+            raise NotAcceptable("The object cannot be given in this transfer syntax without loss.")
+        try:
+            head, _report = archive.imaging.deidentify(next(chunks), target_uid, policy.as_dict(), key)
+        except Refused as error:
+            raise NotPermitted(str(error)) from error
+        yield part10.build_meta(inst.sop_class_uid, map_uid(inst.sop_instance_uid, key), target_uid, None)
+        yield head
+        yield from chunks
+
+
+def _blank(source: DataSetSource, inst: StoredInstance) -> tuple[tuple[int, int, int, int], ...]:
+    if inst.pixel_offset is None or is_video(inst.transfer_syntax_uid):
+        return ()
+    pixel = find_pixels(source)
+    head = LazySet.of(source.read(0, pixel.offset if pixel else 0), source.transfer_syntax_uid)
+    return outside_ultrasound_regions(head)
+
+
+def _as_it_lies(source: DataSetSource) -> Iterator[bytes]:
+    """Yield the head, then the pixel data as they lie; what stands behind them is left out, for nobody knows it."""
+    pixel = find_pixels(source)
+    if pixel is None:
+        if source.n_bytes > retrieve.MAX_HEADER_BYTES:
+            raise NotAcceptable("The object is too large to be de-identified.")
+        yield source.read(0, source.n_bytes)
+        return
+    if pixel.offset > retrieve.MAX_HEADER_BYTES:
+        raise NotAcceptable("The header of this object is too large to be de-identified.")
+    head = LazySet.of(source.read(0, pixel.offset), source.transfer_syntax_uid)
+    frames = [] if pixel.length is not None else locate_frames(source, pixel, head)
+    start, end = pixel_extent(source, pixel, frames)
+    yield source.read(0, start)
+    for place in range(start, end, retrieve.CHUNK_BYTES):
+        yield source.read(place, min(retrieve.CHUNK_BYTES, end - place))
+
+
+def _key(archive: Archive) -> bytes:
+    """Return the archive's own key, made when it is first needed."""
+
+    def made(connection: Connection) -> str:
+        found = marks.get(connection, _KEY)
+        if not found:
+            found = secrets.token_hex(32)
+            marks.put(connection, _KEY, found)
+        return found
+
+    with archive.index.read() as connection:
+        found = marks.get(connection, _KEY)
+    return bytes.fromhex(found or archive.index.write(made))
