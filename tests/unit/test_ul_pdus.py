@@ -196,6 +196,13 @@ def test_values_that_lie_are_named(sub_item: bytes, where: str) -> None:
         items.decode_user(sub_item)
 
 
+def test_items_without_end_are_refused() -> None:
+    many = items.item(0x7F, b"") * items.MAX_ITEMS
+    assert items.decode_user(many) == UserInformation()
+    with pytest.raises(RemoteError, match="more than"):
+        items.decode_user(many + items.item(0x7F, b""))
+
+
 def test_contexts_that_lie_are_refused() -> None:
     for broken in (b"", b"\1\0\0", b"\1\0\0\0\x30\0\0\x09abc"):
         with pytest.raises(RemoteError):

@@ -18,6 +18,8 @@ from lumenarc.protocol.ul.failures import RemoteError
 
 APPLICATION_CONTEXT = "1.2.840.10008.3.1.1.1"
 INVALID_PARAMETER = 6
+# In one PDU or item; 128 contexts with every transfer syntax need far less, and reading costs the others time.
+MAX_ITEMS = 1024
 
 _HEAD = struct.Struct(">BxH")
 
@@ -80,9 +82,12 @@ def item(kind: int, body: bytes, version: int = 0) -> bytes:
 
 
 def split(data: bytes, where: str) -> Iterator[tuple[int, bytes]]:
-    """Yield type and body of each item; raise RemoteError where a length lies."""
-    at, end = 0, len(data)
+    """Yield type and body of each item; raise RemoteError where a length lies, or the items are too many."""
+    at, end, n_items = 0, len(data), 0
     while at < end:
+        n_items += 1
+        if n_items > MAX_ITEMS:
+            raise RemoteError(f"{where}: more than {MAX_ITEMS} items.", INVALID_PARAMETER)
         if end - at < 4:
             raise RemoteError(f"{where}: {end - at} bytes after the last item.", INVALID_PARAMETER)
         kind, length = _HEAD.unpack_from(data, at)
