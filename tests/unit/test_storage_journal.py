@@ -81,6 +81,16 @@ def test_what_was_settled_or_deleted_stays_as_it_is(tmp_path: Path, word: str) -
     assert _path(tmp_path, keys[0]).read_bytes() == _content(0)
 
 
+def test_a_process_that_died_alone_is_settled_and_brings_nothing_back(tmp_path: Path) -> None:
+    keys = _die_after_storing(tmp_path, 2)
+    others = FileStore(tmp_path, sync=True)
+    others.delete(keys[1])
+    others.settle()
+    assert _segments(tmp_path) == []
+    others.recover()
+    assert [_path(tmp_path, key).exists() for key in keys] == [True, False]
+
+
 def test_the_journal_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
     living = FileStore(tmp_path, sync=True)
     writer = living.create()

@@ -146,6 +146,7 @@ class Workers:
         threading.Thread(target=_end_with_parent, args=(self._alive_reader,), name="parent", daemon=True).start()
         archive = open_archive(self._settings)
         try:
+            archive.storage.settle()  # what the worker before this one left to be flushed
             run(archive, self._ports, self._board.seat(number), self._tell_ready(number))
         finally:
             archive.close()

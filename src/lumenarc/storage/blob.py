@@ -74,7 +74,7 @@ class BlobStore(Protocol):
         """Bring back the committed blobs that a power cut took; safe at any time."""
 
     def settle(self) -> None:
-        """Make sure that there will be nothing to bring back of what was committed so far."""
+        """Make sure that there will be nothing to bring back of what we, and processes that died, committed so far."""
 
     def close(self) -> None:
         """Settle and let go."""

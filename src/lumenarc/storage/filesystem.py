@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Self
 
 from lumenarc.errors import NotFound, OutOfResources, Unavailable
-from lumenarc.storage.journal import MAX_BLOB_BYTES, Journal, flush_file_system, flush_folder, replay
+from lumenarc.storage.journal import MAX_BLOB_BYTES, Journal, flush_file_system, flush_folder, replay, settle_dead
 
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG))
 SUFFIX = ".dcm"
@@ -189,6 +189,7 @@ class FileStore:
         try:
             if self._journal is not None:
                 self._journal.settle()
+            settle_dead(self._journal_folder, self._flush_all)
         except OSError as error:
             raise refusal(error) from error
 

@@ -3,7 +3,7 @@
 Flushing a new small file waits for the disk three times, because the file system records the file's birth as well
 (measured: 0.33 ms). Writing into a file whose blocks exist waits once (0.11 ms). So the bytes of a small blob are also
 appended here, and its file is flushed later, together with thousands of others. After a power cut `replay` writes the
-files that the disk had not seen (ADR 0003).
+files that the disk had not seen (ADR 0006).
 
 A segment is a file of zeroed blocks that belongs to one process (flock). Its first page is
 `MAGIC generation`; records follow, each from a page boundary, so that no acknowledged byte is written again:
@@ -27,7 +27,7 @@ import secrets
 import struct
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -47,15 +47,18 @@ class _Segment:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        # Under its own name only when it is locked: nobody may take it for one of a dead process.
+        unlocked = path.with_suffix(".new")
+        self._fd = os.open(unlocked, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         fcntl.flock(self._fd, fcntl.LOCK_EX)
         # Through this one every write waits until its bytes are on the disk.
-        self._synced = os.open(path, os.O_WRONLY | os.O_DSYNC | os.O_CLOEXEC)
+        self._synced = os.open(unlocked, os.O_WRONLY | os.O_DSYNC | os.O_CLOEXEC)
         self.keys: set[str] = set()
         self.n_writing = 0
         self._zeroed = 0
         self.make_room(_PAGE)
         self.begin()
+        unlocked.rename(path)
 
     def make_room(self, end: int) -> None:
         """Give the file blocks up to `end`, a step at a time: an archive that stores little needs little."""
@@ -180,17 +183,38 @@ class Journal:
 
 def replay(folder: Path, restore: Callable[[str, bytes], None], flush_files: Callable[[], None]) -> None:
     """Hand every record that a dead process left to `restore`, flush the files, and delete the segments."""
+    for path in _left_behind(folder):
+        with path.open("rb") as segment:
+            _replay_segment(segment.read(2 * SEGMENT_BYTES), restore)
+        flush_files()
+        path.unlink()
+    for path in folder.glob("*.new"):
+        path.unlink(missing_ok=True)  # one that never came to hold anything
+
+
+def settle_dead(folder: Path, flush_files: Callable[[], None]) -> None:
+    """Flush the files of processes that died while the machine went on, and delete their segments.
+
+    Nothing is restored: the files are as they were left, and some may have been deleted on purpose since.
+    """
+    for path in _left_behind(folder):
+        flush_files()
+        path.unlink()
+
+
+def _left_behind(folder: Path) -> Iterator[Path]:
+    """Yield the segments whose process is no more, each locked while it is in hand."""
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue  # somebody else was faster
         try:
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 continue  # its process lives
-            with path.open("rb") as segment:
-                _replay_segment(segment.read(2 * SEGMENT_BYTES), restore)
-            flush_files()
-            path.unlink()
+            yield path
         finally:
             os.close(fd)
 
