@@ -192,6 +192,10 @@ class Running:
             self._write({})
         self.go_on()
 
+    def remember(self, checkpoint: Any) -> None:
+        """Say where another attempt begins, although this one got no further."""
+        self._unwritten["checkpoint"] = checkpoint
+
     def _write(self, values: dict[str, Any]) -> None:
         now = self._archive.now_ms()
         pending = dict(self._unwritten)

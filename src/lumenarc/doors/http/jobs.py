@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from lumenarc.doors.http.context import Context, Endpoint, json_body, number
 from lumenarc.doors.http.respond import json_response
-from lumenarc.services import jobs
+from lumenarc.errors import BadRequest
+from lumenarc.services import delivery, jobs
 
 
 async def _jobs(context: Context, request: Request) -> Response:
@@ -35,10 +36,26 @@ async def _retry(context: Context, request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def _send(context: Context, request: Request) -> Response:
+    given = await json_body(request)
+    try:
+        wanted = delivery.Wanted(
+            tuple(str(uid) for uid in given.get("studies", ())),
+            tuple((str(one["study_uid"]), str(one["series_uid"])) for one in given.get("series", ())),
+            tuple(str(uid) for uid in given.get("instances", ())),
+        )
+        destination = str(given["destination"])
+    except (KeyError, TypeError):
+        raise BadRequest("Sending needs a destination, and studies, series or instances.") from None
+    job_id = await context.run(delivery.queue, context.archive, destination, wanted)
+    return json_response(request, {"job": job_id}, status=202)
+
+
 ENDPOINTS = (
     Endpoint("GET", "/api/jobs", _jobs, "Jobs: open ones first, then the newest.", ""),
     Endpoint("POST", "/api/jobs", _start, "Start a job: check or purge.", ""),
     Endpoint("GET", "/api/jobs/{id}", _job, "One job.", ""),
     Endpoint("POST", "/api/jobs/{id}/cancel", _cancel, "Cancel a job.", ""),
     Endpoint("POST", "/api/jobs/{id}/retry", _retry, "Try a failed or cancelled job again.", ""),
+    Endpoint("POST", "/api/send", _send, "Send studies, series or objects to an application entity, by a job.", ""),
 )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from lumenarc.doors.worker import check, evict, fetch, purge
+from lumenarc.doors.worker import check, evict, fetch, purge, send
 from lumenarc.doors.worker.task import Task
 
 TASKS: tuple[Task, ...] = (
+    send.TASK,
     purge.TASK,
     check.TASK,
     fetch.TASK,
