@@ -26,13 +26,19 @@ class Served:
         assert self.process.wait(30) == 0
 
 
-def serve(data: Path, *options: str, environment: dict[str, str] | None = None) -> Served:
-    """Start `lumenarc serve` in a data folder on free ports and wait until it is ready."""
+def serve(data: Path, *options: str, environment: dict[str, str] | None = None, log: Path | None = None) -> Served:
+    """Start `lumenarc serve` in a data folder on free ports and wait until it is ready; `log` takes its lines."""
     command = (sys.executable, "-c", "from lumenarc.cli import main; main()", "serve", "--data", str(data))
     ports = ("--dicom-port", "0", "--http-port", "0")
-    process = subprocess.Popen(
-        (*command, *ports, *options), stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})}
-    )
+    environment = {**os.environ, **(environment or {})}
+    with open(log or os.devnull, "ab") as lines:
+        process = subprocess.Popen(
+            (*command, *ports, *options),
+            stdout=subprocess.PIPE,
+            stderr=lines if log else None,
+            text=True,
+            env=environment,
+        )
     assert process.stdout is not None
     words = process.stdout.readline().split()
     assert words[:1] == ["ready"], "the archive did not start"

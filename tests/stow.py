@@ -29,16 +29,15 @@ def failures(answer: httpx.Response) -> list[int]:
 
 
 def data_set_of(client: httpx.Client, uid: str, study_uid: str, series_uid: str) -> bytes | None:
-    """Return the data set of an instance by WADO-URI as it was sent, None when it is not served."""
-    asked = {
-        "requestType": "WADO",
-        "studyUID": study_uid,
-        "seriesUID": series_uid,
-        "objectUID": uid,
-        "contentType": "application/dicom",
-    }
-    answer = client.get("wado", params=asked)
+    """Return the data set of an instance by WADO-RS in the syntax in which it is stored, None when it is not served."""
+    path = f"dicom-web/studies/{study_uid}/series/{series_uid}/instances/{uid}"
+    accept = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'}
+    answer = client.get(path, headers=accept)
     if answer.status_code != 200:
         return None
-    group_length = int.from_bytes(answer.content[140:144], "little")
-    return answer.content[144 + group_length :]
+    boundary = answer.headers["content-type"].partition("boundary=")[2].split(";")[0].strip('"').encode()
+    start = answer.content.index(b"\r\n\r\n") + 4
+    file = answer.content[start : answer.content.rindex(b"\r\n--" + boundary)]
+    assert file[128:132] == b"DICM"
+    group_length = int.from_bytes(file[140:144], "little")
+    return file[144 + group_length :]
