@@ -25,6 +25,11 @@ class InstanceSink:
         self._incoming.finish()
         return Response(0)
 
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes of the data set have come."""
+        return self._incoming.n_bytes
+
     def abort(self) -> None:
         """Forget the instance."""
         self._incoming.abort()
