@@ -111,7 +111,6 @@ study = Table(
     Index("ix_study_accession_number", "accession_number"),
     Index("ix_study_study_id", "study_id"),
     Index("ix_study_referring_physician_a", "referring_physician_a"),
-    Index("ix_study_updated_at", "updated_at"),
     sqlite_autoincrement=True,
 )
 
@@ -184,9 +183,13 @@ instance = Table(
         sqlite_where=text("state <> 'live'"),
         postgresql_where=text("state <> 'live'"),
     ),
-    Index("ix_instance_trash_fk", "trash_fk"),
+    Index(
+        "ix_instance_trash_fk",
+        "trash_fk",
+        sqlite_where=text("trash_fk IS NOT NULL"),
+        postgresql_where=text("trash_fk IS NOT NULL"),
+    ),
     Index("uq_instance_blob_key", "blob_key", unique=True),
-    sqlite_autoincrement=True,
 )
 
 trash = Table(
