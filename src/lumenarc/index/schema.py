@@ -111,6 +111,7 @@ study = Table(
     Index("ix_study_accession_number", "accession_number"),
     Index("ix_study_study_id", "study_id"),
     Index("ix_study_referring_physician_a", "referring_physician_a"),
+    Index("ix_study_updated_at", "updated_at"),
     sqlite_autoincrement=True,
 )
 

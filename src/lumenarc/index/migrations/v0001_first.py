@@ -142,6 +142,7 @@ def _studies() -> None:
     op.create_index("ix_study_accession_number", "study", ["accession_number"])
     op.create_index("ix_study_patient_fk", "study", ["patient_fk"])
     op.create_index("ix_study_referring_physician_a", "study", ["referring_physician_a"])
+    op.create_index("ix_study_updated_at", "study", ["updated_at"])
     op.create_index("ix_study_study_date", "study", ["study_date", "study_time", "pk"])
     op.create_index("ix_study_study_id", "study", ["study_id"])
 
