@@ -4,6 +4,7 @@
     ├── BadRequest                     0xA900  400   AE    the caller's request makes no sense
     │   ├── BadQuery                   0xA900  400   AE    identifier or query parameters do not fit
     │   ├── BadDataSet                 0xC000  400   AE    bytes that are no data set, or lie about their lengths
+    │   ├── BadFrameRequest            0xAA04  400   AE    frames asked for that are not there or cannot be taken out
     │   └── MismatchedIdentity         0xA900  409   AE    data set and command (or URL) disagree
     ├── Refused                        0xC000  409   AR    understood, and not done by policy
     │   ├── DuplicateInstance          0x0111  409   AR    same SOP Instance UID, other content
@@ -56,6 +57,19 @@ class MismatchedIdentity(BadRequest):
     """Data set and command (or URL) name different objects."""
 
     http_status = 409
+
+
+class BadFrameRequest(BadRequest):
+    """Frames were asked for that are not there, or cannot be taken out (PS3.4 Table Y.4-1).
+
+    AA00 none of them exists, AA01 not for this SOP class, AA02 not from these pixel data, AA03 there are no times.
+    """
+
+    dimse_status = 0xAA04
+
+    def __init__(self, message: str, dimse_status: int = 0xAA04) -> None:
+        super().__init__(message)
+        self.dimse_status = dimse_status
 
 
 class Refused(LumenarcError):

@@ -175,6 +175,10 @@ class LazySet:
         plain = self.vr(tag) == "UN"
         return [self._open(start, end, plain) for start, end in self._item_spans(tag, MAX_ELEMENTS)]
 
+    def item_bytes(self, tag: int) -> list[memoryview]:
+        """Give the encoded elements of each item; those of a sequence of VR UN are implicit little endian."""
+        return [self._buf[start:end] for start, end in self._item_spans(tag, MAX_ELEMENTS)]
+
     def item(self, tag: int, index: int = 0) -> LazySet | None:
         """Open one item of a sequence without opening the others."""
         spans = self._item_spans(tag, index + 1)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lumenarc.dicom import part10
+from lumenarc.dicom.header import DEFLATED, scan_prefix
 from lumenarc.errors import BadDataSet
 from lumenarc.peers.dimse import MAX_CONTEXTS, Outcome, Proposal
 from lumenarc.protocol.dimse import commands, status
@@ -25,6 +26,8 @@ from lumenarc.transport.association import Association, AssociationEnded
 
 _CHUNK_BYTES = 1 << 20
 _META_BYTES = 64 << 10
+_NAMED_WITHIN_BYTES = 2 << 10
+_OBJECT_TAGS = frozenset((_SOP_CLASS := 0x00080016, _SOP_INSTANCE := 0x00080018))
 # "Without limit" still means that somebody has to remember what is outstanding.
 _MAX_OUTSTANDING = 64
 
@@ -64,11 +67,21 @@ class Sent:
 
 
 def from_file(path: Path) -> Instance:
-    """Return a Part 10 file as an instance; reads its File Meta only. Raises OSError, BadDataSet."""
+    """Return a Part 10 file as an instance; reads only how it begins. Raises OSError, BadDataSet.
+
+    What the data set says of itself counts: a File Meta that names another object is a mistake of who wrote the file.
+    """
     with path.open("rb", buffering=0) as file:
-        meta = part10.parse_meta(file.read(_META_BYTES))
-    if not meta.sop_class_uid or not meta.sop_instance_uid:
-        raise BadDataSet("The file has no File Meta Information that names its object.")
+        head = memoryview(file.read(_META_BYTES))
+    meta = part10.parse_meta(head)
+    class_uid, uid = meta.sop_class_uid, meta.sop_instance_uid
+    if meta.transfer_syntax_uid not in DEFLATED:
+        first = head[meta.header_bytes : meta.header_bytes + _NAMED_WITHIN_BYTES]
+        found = scan_prefix(first, meta.transfer_syntax_uid, _OBJECT_TAGS)
+        named = [found.get(tag, b"").decode("ascii", "replace").strip(" \0") for tag in (_SOP_CLASS, _SOP_INSTANCE)]
+        class_uid, uid = named if all(named) else (class_uid, uid)
+    if not class_uid or not uid:
+        raise BadDataSet("The file does not name its object.")
 
     def chunks() -> Iterator[bytes]:
         with path.open("rb", buffering=0) as opened:
@@ -76,7 +89,7 @@ def from_file(path: Path) -> Instance:
             while chunk := opened.read(_CHUNK_BYTES):
                 yield chunk
 
-    return Instance(Kind(meta.sop_class_uid, meta.transfer_syntax_uid), meta.sop_instance_uid, chunks)
+    return Instance(Kind(class_uid, meta.transfer_syntax_uid), uid, chunks)
 
 
 def proposals_for(kinds: Iterable[Kind], fallback: tuple[str, ...] = ()) -> list[Proposal]:

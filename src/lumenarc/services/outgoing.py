@@ -8,17 +8,17 @@ and read again while it is sent, and what has to be transcoded waits in a namele
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from types import TracebackType
 from typing import IO, Self
 
 from lumenarc.archive import Archive
 from lumenarc.dicom.part10 import EXPLICIT_BE, EXPLICIT_LE, IMPLICIT_LE
-from lumenarc.dicom.transfer_syntaxes import is_lossy
 from lumenarc.errors import NotAcceptable, OutOfResources
 from lumenarc.index.lookup import StoredInstance
 from lumenarc.peers.sending import Instance, Kind
 from lumenarc.services import leaving, retrieve, transcoding
+from lumenarc.services.extract import Make
 
 _IN_MEMORY_BYTES = 8 << 20
 # What nearly everybody can read comes first.
@@ -48,18 +48,27 @@ class Outgoing:
             self._spool.close()
 
 
-def prepare(archive: Archive, inst: StoredInstance, accepted: Collection[str]) -> Outgoing:
-    """Get an instance ready for a receiver that takes these transfer syntaxes for its SOP class.
+def prepare(archive: Archive, inst: StoredInstance, accepted: Collection[str], make: Make | None = None) -> Outgoing:
+    """Get an instance, or what `make` makes of it, ready for a receiver of these transfer syntaxes of its SOP class.
 
     Raises Corrupt for stored bytes that do not match their digest, NotAcceptable when the receiver takes nothing that
     the object can be given in without loss, Unrenderable or BadDataSet for a broken image.
     """
-    if inst.transfer_syntax_uid in accepted:
+    stored = inst.transfer_syntax_uid
+    if make is None and stored in accepted:
         return _as_stored(archive, inst)
-    for target_uid in sorted(accepted, key=lambda uid: _PREFERENCE.get(uid, len(_PREFERENCE))):
-        if not is_lossy(target_uid) and transcoding.can_give(archive, inst, target_uid):
-            return _spooled(archive, inst, target_uid)
-    raise NotAcceptable("The receiver takes no transfer syntax in which this object can be given.")
+    error = NotAcceptable("The receiver takes no transfer syntax in which this object can be given.")
+    for target_uid in sorted(accepted, key=lambda uid: (uid != stored, _PREFERENCE.get(uid, len(_PREFERENCE)))):
+        try:
+            uid, chunks = (make or _whole)(archive, inst, target_uid)
+            return _spooled(archive, Kind(inst.sop_class_uid, target_uid), uid, chunks)
+        except NotAcceptable as reason:
+            error = reason
+    raise error
+
+
+def _whole(archive: Archive, inst: StoredInstance, target_uid: str) -> tuple[str, Iterator[bytes]]:
+    return inst.sop_instance_uid, transcoding.data_set_in(archive, inst, target_uid)
 
 
 def _as_stored(archive: Archive, inst: StoredInstance) -> Outgoing:
@@ -79,11 +88,12 @@ def _as_stored(archive: Archive, inst: StoredInstance) -> Outgoing:
     return Outgoing(Instance(kind, inst.sop_instance_uid, chunks))
 
 
-def _spooled(archive: Archive, inst: StoredInstance, target_uid: str) -> Outgoing:
+def _spooled(archive: Archive, kind: Kind, sop_instance_uid: str, made: Iterable[bytes]) -> Outgoing:
+    """Write an object to a nameless file; what goes wrong with it goes wrong here."""
     folder = str(archive.settings.data)
-    spool: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES, dir=folder)  # noqa: SIM115 - Outgoing closes it
+    spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES, dir=folder)  # noqa: SIM115 - Outgoing closes it
     try:
-        for chunk in transcoding.data_set_in(archive, inst, target_uid):
+        for chunk in made:
             spool.write(chunk)
     except OSError as error:
         spool.close()
@@ -97,4 +107,4 @@ def _spooled(archive: Archive, inst: StoredInstance, target_uid: str) -> Outgoin
         while chunk := spool.read(retrieve.CHUNK_BYTES):
             yield chunk
 
-    return Outgoing(Instance(Kind(inst.sop_class_uid, target_uid), inst.sop_instance_uid, chunks), spool)
+    return Outgoing(Instance(kind, sop_instance_uid, chunks), spool)

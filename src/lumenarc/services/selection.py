@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lumenarc.archive import Archive
 from lumenarc.dicom.attributes import Level
+from lumenarc.dicom.frame_request import FrameRequest
 from lumenarc.dicom.key_values import strings
 from lumenarc.dicom.query import Attributes
 from lumenarc.dicom.query_parse import UNIQUE_KEYS, query_level
@@ -19,6 +20,8 @@ from lumenarc.errors import BadQuery
 from lumenarc.index import lookup
 from lumenarc.index.lookup import StoredInstance, Uids
 from lumenarc.peers.sending import Kind
+from lumenarc.services import extract
+from lumenarc.services.extract import Make
 
 _AT_ONCE = 100
 _ISSUER = "00100021"
@@ -40,11 +43,13 @@ class Model:
 class Selection:
     """What is to be sent: rows by primary key in the order of sending, and which kinds of objects they are.
 
-    `kinds` are the SOP classes and transfer syntaxes that occur, the most frequent first.
+    `kinds` are the SOP classes and transfer syntaxes that occur, the most frequent first. `make` makes another object
+    of each, None sends them whole.
     """
 
     pks: array[int] = field(default_factory=lambda: array("q"))
     kinds: tuple[Kind, ...] = ()
+    make: Make | None = None
 
     def __len__(self) -> int:
         return len(self.pks)
@@ -83,6 +88,15 @@ def uids_of(identifier: Attributes, model: Model, *, relational: bool) -> Uids:
         found[_FIELDS[each]] = values
     issuers = strings(identifier.get(_ISSUER, {})) if model.top is Level.PATIENT else []
     return Uids(**found, patient_issuers=tuple(issuer for issuer in issuers if issuer))
+
+
+def select_frames(archive: Archive, uids: Uids, request: FrameRequest) -> Selection:
+    """Return one instance of which frames are to be sent; raise BadFrameRequest when there are none to be sent."""
+    chosen = select(archive, uids)
+    for row in rows(archive, chosen):
+        if isinstance(row, StoredInstance):
+            extract.frame_numbers(archive, row, request)
+    return replace(chosen, make=extract.frames(request))
 
 
 def _name(level: Level) -> str:

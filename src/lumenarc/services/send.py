@@ -226,7 +226,7 @@ class _Lane:
             for context in assoc.contexts.values()
             if context.abstract_syntax == inst.sop_class_uid and context.we_scu
         }
-        with outgoing.prepare(self._run.archive, inst, accepted) as ready:
+        with outgoing.prepare(self._run.archive, inst, accepted, self._run.selection.make) as ready:
             for sent in send(assoc, (ready.instance,), self._run.options):
                 self._n_breaks = 0
                 return SubOperation(inst.sop_instance_uid, sent.outcome.status, sent.outcome.comment)

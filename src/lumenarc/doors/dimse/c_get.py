@@ -16,6 +16,7 @@ from lumenarc.protocol.dimse import commands, status
 from lumenarc.protocol.dimse.commands import Command
 from lumenarc.protocol.ul.negotiation import Context
 from lumenarc.services import outgoing
+from lumenarc.services.extract import Make
 from lumenarc.services.outgoing import Outgoing
 from lumenarc.services.selection import Row, Selection, Vanished, rows
 from lumenarc.services.send import Progress, SubOperation
@@ -44,6 +45,7 @@ class _Getting:
     def __init__(self, archive: Archive, assoc: Association, report: Reporter, rq: Command) -> None:
         self._archive, self._assoc, self._report, self._rq = archive, assoc, report, rq
         self._waiting: dict[int, str] = {}
+        self._make: Make | None = None
         window = assoc.partners.async_performed
         self._window = min(window or _MAX_OUTSTANDING, _MAX_OUTSTANDING)
         self._contexts: dict[str, dict[str, int]] = {}
@@ -53,6 +55,7 @@ class _Getting:
 
     def run(self, chosen: Selection) -> Iterator[Response]:
         """Send everything, or until the peer cancels; yield the pending responses."""
+        self._make = chosen.make
         with ThreadPoolExecutor(1, "c-get") as pool, closing(self._ahead(pool, rows(self._archive, chosen))) as ready:
             for future in ready:
                 while not future.done():
@@ -88,7 +91,7 @@ class _Getting:
         if isinstance(row, Vanished):
             return SubOperation(row.sop_instance_uid, status.PROCESSING_FAILURE, "The object has been deleted.")
         try:
-            return outgoing.prepare(self._archive, row, self._contexts.get(row.sop_class_uid, {}))
+            return outgoing.prepare(self._archive, row, self._contexts.get(row.sop_class_uid, {}), self._make)
         except LumenarcError as error:
             return SubOperation(row.sop_instance_uid, error.dimse_status, str(error))
 

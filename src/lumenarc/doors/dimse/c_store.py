@@ -1,14 +1,22 @@
-"""C-STORE: each fragment goes straight to the store use-case (PS3.4 B.2)."""
+"""C-STORE: each fragment goes straight to the store use-case (PS3.4 B.2).
+
+Statuses beside the failures of errors.py (PS3.4 B.2.3): 0000 stored, also for an object that is stored already, byte
+for byte; B000 stored with a reservation that the error comment names, as for an object that is kept out of sight
+because another one has its SOP Instance UID.
+"""
 
 from __future__ import annotations
 
 from lumenarc.archive import Archive
 from lumenarc.errors import MismatchedIdentity
+from lumenarc.protocol.dimse import status
 from lumenarc.protocol.dimse.commands import Command
 from lumenarc.protocol.ul.negotiation import Context
 from lumenarc.services import store
 from lumenarc.transport.association import Association
 from lumenarc.transport.requests import Response
+
+_STORED_WITH_RESERVATION = 0xB000
 
 
 class InstanceSink:
@@ -22,8 +30,7 @@ class InstanceSink:
 
     def finish(self) -> Response:
         """Make the instance durable and indexed."""
-        self._incoming.finish()
-        return Response(0)
+        return outcome(self._incoming.finish())
 
     @property
     def n_bytes(self) -> int:
@@ -33,6 +40,14 @@ class InstanceSink:
     def abort(self) -> None:
         """Forget the instance."""
         self._incoming.abort()
+
+
+def outcome(done: store.Stored) -> Response:
+    """Return the status that tells what became of an instance."""
+    notes = list(done.warnings)
+    if done.outcome == "kept_other":
+        notes.insert(0, "kept aside: another object has this SOP Instance UID")
+    return Response(_STORED_WITH_RESERVATION, comment="; ".join(notes)) if notes else Response(status.SUCCESS)
 
 
 def begin(archive: Archive, assoc: Association, context: Context, rq: Command) -> InstanceSink:

@@ -11,7 +11,7 @@ from lumenarc.dicom.sop_classes import is_storage, may_be_storage
 from lumenarc.dicom.transfer_syntaxes import KEPT_UIDS
 from lumenarc.doors.dimse import c_find, retrieval
 from lumenarc.doors.dimse.retrieval import GET_MODELS, MOVE_MODELS
-from lumenarc.protocol.ul.items import UserInformation
+from lumenarc.protocol.ul.items import CommonExtended, UserIdentity, UserInformation
 from lumenarc.protocol.ul.negotiation import CALLED_UNKNOWN, CALLING_UNKNOWN
 from lumenarc.protocol.ul.pdu import AssociateRj
 from lumenarc.services import ae
@@ -19,6 +19,9 @@ from lumenarc.transport.requests import Admitted, Caller
 from lumenarc.transport.wire import is_loopback
 
 VERIFICATION = "1.2.840.10008.1.1"
+_STORAGE_SERVICE = "1.2.840.10008.4.2"
+# User name, user name and passcode.
+_NAMES = (1, 2)
 _KEPT = frozenset(KEPT_UIDS)
 # What a data set without pixels can be written in by us.
 _PLAIN = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2")
@@ -27,8 +30,14 @@ _PLAIN = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2")
 class ArchiveOffer:
     """Storage of everything, kept as sent, and the services of this door."""
 
-    def __init__(self, settings: Settings, may: Collection[str]) -> None:
+    def __init__(self, settings: Settings, may: Collection[str], related: Collection[CommonExtended] = ()) -> None:
         self._unknown_too, self._may = settings.accept_unknown_sop_classes, may
+        # A class that nobody knows may be said to be like one that is known (PS3.7 D.3.3.6).
+        self._like_storage = {
+            item.sop_class_uid
+            for item in related
+            if item.service_class_uid == _STORAGE_SERVICE or any(is_storage(uid) for uid in item.related)
+        }
         self._services: set[str] = set()
         for verb, models in (("find", c_find.MODELS), ("move", MOVE_MODELS), ("get", GET_MODELS)):
             if verb in may:
@@ -43,7 +52,8 @@ class ArchiveOffer:
             return next((uid for uid in offered if uid in _PLAIN), "")
         if abstract_syntax in self._services:
             return next((uid for uid in _PLAIN if uid in offered), "")
-        stored = is_storage(abstract_syntax) or (self._unknown_too and may_be_storage(abstract_syntax))
+        unknown_too = self._unknown_too or abstract_syntax in self._like_storage
+        stored = is_storage(abstract_syntax) or (unknown_too and may_be_storage(abstract_syntax))
         if not stored or ("get" if scp_only else "store") not in self._may:
             return None
         plain = next((uid for uid in _PLAIN if uid in offered), None) if scp_only else None
@@ -69,5 +79,22 @@ def admit(archive: Archive, caller: Caller) -> Admitted | AssociateRj:
     if known is None and not settings.accept_unknown_calling_aet and not is_loopback(caller.host):
         ae.note_refused(archive, caller.request.calling, caller.host)
         return CALLING_UNKNOWN
-    ours = UserInformation(settings.max_pdu_bytes, IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME)
-    return Admitted(ArchiveOffer(settings, ae.PERMISSIONS if known is None else known.may), ours)
+    user = caller.request.user
+    ours = UserInformation(
+        settings.max_pdu_bytes,
+        IMPLEMENTATION_CLASS_UID,
+        IMPLEMENTATION_VERSION_NAME,
+        identity_response=_identity_response(user.identity),
+    )
+    may = ae.PERMISSIONS if known is None else known.may
+    return Admitted(ArchiveOffer(settings, may, user.common_extended), ours)
+
+
+def _identity_response(identity: UserIdentity | None) -> bytes | None:
+    """Answer a user name, with a passcode or without, that wants an answer; what needs a ticket gets none.
+
+    The name is taken as it is given: what a caller may do is decided by its AE title (PS3.7 D.3.3.7).
+    """
+    if identity is None or not identity.wants_response or identity.kind not in _NAMES:
+        return None
+    return b""

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from lumenarc.archive import Archive
 from lumenarc.dicom.attributes import Level
 from lumenarc.dicom.dicom_json import to_attributes
 from lumenarc.dicom.encode import encode
+from lumenarc.dicom.frame_request import frame_request
+from lumenarc.errors import BadQuery
 from lumenarc.protocol.dimse import status
 from lumenarc.protocol.dimse.commands import Command
 from lumenarc.protocol.ul.negotiation import Context
 from lumenarc.services import selection
+from lumenarc.services.extract import without_bulk
 from lumenarc.services.selection import Model, Selection
 from lumenarc.services.send import Progress
 from lumenarc.transport.association import Association
 from lumenarc.transport.requests import Response
 
 _ROOT = "1.2.840.10008.5.1.4.1.2"
+WITHOUT_BULK = f"{_ROOT}.5.3"
 _PATIENT_ROOT, _STUDY_ROOT = Model(Level.PATIENT), Model(Level.STUDY)
 _PATIENT_STUDY_ONLY, _COMPOSITE = Model(Level.PATIENT, Level.STUDY), Model(Level.IMAGE)
 MOVE_MODELS = {
@@ -31,7 +36,10 @@ GET_MODELS = {
     f"{_ROOT}.2.3": _STUDY_ROOT,
     f"{_ROOT}.3.3": _PATIENT_STUDY_ONLY,
     f"{_ROOT}.4.3": _COMPOSITE,
+    WITHOUT_BULK: _COMPOSITE,
 }
+_FRAME_MODELS = (f"{_ROOT}.4.2", f"{_ROOT}.4.3")
+_IMAGE_LEVEL = {"00080052": {"vr": "CS", "Value": ["IMAGE"]}}
 
 
 def extended(information: bytes) -> bytes:
@@ -41,9 +49,16 @@ def extended(information: bytes) -> bytes:
 
 def select(archive: Archive, assoc: Association, context: Context, identifier: bytes, model: Model) -> Selection:
     """Return what an identifier means; raise BadQuery, BadDataSet."""
-    relational = assoc.partners.extended.get(context.abstract_syntax, b"")[:1] == b"\1"
     keys = to_attributes(identifier, context.transfer_syntax)
-    return selection.select(archive, selection.uids_of(keys, model, relational=relational))
+    frames = frame_request(keys) if context.abstract_syntax in _FRAME_MODELS else None
+    if frames is not None:
+        uids = selection.uids_of(keys | _IMAGE_LEVEL, model, relational=False)
+        if len(uids.sop_instance_uids) > 1:
+            raise BadQuery("Frames are taken out of one instance at a time.")
+        return selection.select_frames(archive, uids, frames)
+    relational = assoc.partners.extended.get(context.abstract_syntax, b"")[:1] == b"\1"
+    chosen = selection.select(archive, selection.uids_of(keys, model, relational=relational))
+    return replace(chosen, make=without_bulk) if context.abstract_syntax == WITHOUT_BULK else chosen
 
 
 class Reporter:
