@@ -51,7 +51,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
 
 def enhanced(file: Path) -> Path:
     """Make an enhanced multi-frame object of ten frames from a CT image."""
-    made = pydicom.dcmread(next(PYDICOM_FILES.rglob("CT_small.dcm")))
+    made: Any = pydicom.dcmread(next(PYDICOM_FILES.rglob("CT_small.dcm")))
     made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2.1"
     made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = "1.2.3.4.5"
     made.SeriesInstanceUID = "1.2.3.4"
