@@ -27,13 +27,27 @@ function packAhead(): Plugin {
   };
 }
 
+/** Lay the character maps and standard fonts of pdf.js beside the other assets: documents do not always bring theirs. */
+function pdfFonts(): Plugin {
+  return {
+    name: 'pdf-fonts',
+    apply: 'build',
+    generateBundle() {
+      for (const folder of ['cmaps', 'standard_fonts']) {
+        const source = fileURLToPath(new URL(`./node_modules/pdfjs-dist/${folder}`, import.meta.url));
+        for (const name of readdirSync(source)) this.emitFile({ type: 'asset', fileName: `assets/pdf/${folder}/${name}`, source: readFileSync(join(source, name)) });
+      }
+    },
+  };
+}
+
 // vtk.js readers of mesh files that the viewer never opens; one of them would bring in a part of Node.
 const UNUSED_READERS = /^@kitware\/vtk\.js\/IO\/(XML\/XMLPolyDataReader|Misc\/(OBJReader|MTLReader)|Geometry\/PLYReader)(\.js)?$/;
 
 export default defineConfig({
   base: '/',
   resolve: { alias: [{ find: UNUSED_READERS, replacement: fileURLToPath(new URL('./src/viewer/core/unused_reader.ts', import.meta.url)) }] },
-  plugins: [svelte(), packAhead()],
+  plugins: [svelte(), pdfFonts(), packAhead()],
   // Browsers that know light-dark(): a theme inside a page (the viewer is always dark) works only with the real one.
   build: { target: 'es2023', cssTarget: ['chrome123', 'firefox120', 'safari17.5'], assetsInlineLimit: 0, outDir: OUT, emptyOutDir: true, modulePreload: { polyfill: false } },
   worker: { format: 'es' },

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import documents
 import phantoms
+import pydicom
 import pytest
+from corpus import PYDICOM_FILES
+from pydicom.uid import generate_uid
 
 from served import Served, serve
 
@@ -19,9 +25,12 @@ SHOTS = Path(os.environ.get("BROWSER_SHOTS", "/tmp/lumenarc-shots")) / "viewer"
 
 
 def store(archive: Served, folder: Path) -> None:
-    """Send all files of a folder."""
-    command = ("storescu", "-aec", "LUMENARC", "+sd", "+r", archive.dicom_host, str(archive.dicom_port), str(folder))
-    subprocess.run(command, check=True, timeout=120)
+    """Send all files of a folder as they are (DCMTK's storescu would have to transcode some)."""
+    for file in sorted(folder.rglob("*.dcm")):
+        headers = {"Content-Type": "application/dicom", "Accept": "application/dicom+json"}
+        request = urllib.request.Request(archive.http + "dicom-web/studies", file.read_bytes(), headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            assert answer.status == 200, file.name
 
 
 def play(archive: Served, scenario: str, **facts: object) -> None:
@@ -46,3 +55,47 @@ def test_a_stack_is_read_with_mouse_and_keys(archive: Served, tmp_path: Path) ->
     phantoms.write_mr(tmp_path / "mr", study)
     store(archive, tmp_path)
     play(archive, "stack", study=study)
+
+
+def test_documents_are_shown_as_what_they_are(archive: Served, tmp_path: Path) -> None:
+    study = phantoms.write_ct(tmp_path / "files", count=3)
+    documents.write_pdf(tmp_path / "files", study)
+    movie = tmp_path / "film.mp4"
+    play(archive, "record", out=str(movie))
+    documents.write_video(tmp_path / "files", study, movie.read_bytes(), (160, 120))
+    report, ecg = (PYDICOM_FILES / "test_files" / name for name in ("reportsi.dcm", "waveform_ecg.dcm"))
+    for file in (report, ecg):
+        shutil.copy(file, tmp_path / "files")
+    store(archive, tmp_path / "files")
+    play(archive, "documents", study=study, report=study_of(report), ecg=study_of(ecg))
+
+
+def study_of(file: Path) -> str:
+    return str(pydicom.dcmread(file, stop_before_pixels=True).StudyInstanceUID)
+
+
+# One of each: depth, sign, colour, palette, planes, big endian, and the codecs of the browser and of the server.
+KINDS = (
+    "CT_small", "MR_small", "ExplVR_BigEnd", "JPEG2000", "JPEG-lossy", "JPGExtended", "J2K_pixelrep_mismatch",
+    "MR_small_RLE", "MR_small_jpeg_ls_lossless", "MR_small_jp2klossless", "OBXXXX1A", "OT-PAL-8-face",
+    "SC_rgb_jpeg_dcmtk", "SC_rgb_jpeg_app14_dcmd", "SC_ybr_full_uncompressed", "SC_ybr_full_422_uncompressed",
+    "SC_rgb_rle", "SC_rgb_16bit", "examples_palette", "examples_ybr_color", "examples_rgb_color", "examples_jpeg2k",
+    "HTJ2KLossless_08_RGB", "HTJ2K_08_RGB", "JPEG-LL", "image_dfl", "rtdose", "SC_rgb_small_odd",
+)  # fmt: skip
+
+
+def test_every_kind_of_image_looks_as_the_server_draws_it(archive: Served, tmp_path: Path) -> None:
+    series = []
+    for kind in KINDS:
+        found = sorted(PYDICOM_FILES.rglob(f"{kind}.dcm"))
+        if not found:
+            continue
+        data_set = pydicom.dcmread(found[0], force=True)
+        # Each in a study of its own, so that they do not become one stack.
+        data_set.StudyInstanceUID, data_set.SeriesInstanceUID, uid = generate_uid(), generate_uid(), generate_uid()
+        data_set.SOPInstanceUID = data_set.file_meta.MediaStorageSOPInstanceUID = uid
+        data_set.save_as(tmp_path / f"{kind}.dcm")
+        series.append((kind, f"/dicom-web/studies/{data_set.StudyInstanceUID}/series/{data_set.SeriesInstanceUID}"))
+    assert len(series) > 20
+    store(archive, tmp_path)
+    play(archive, "kinds", series=series)

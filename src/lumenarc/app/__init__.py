@@ -10,10 +10,9 @@ from contextlib import closing
 
 from lumenarc import log
 from lumenarc.app.opening import allow_many_files, check_public, listen, only_one, recovered
-from lumenarc.app.process import Place, Ports, Ready, counted, run
+from lumenarc.app.process import Ports, Ready, run
 from lumenarc.app.workers import Workers
 from lumenarc.config import Settings
-from lumenarc.metrics import Table
 from lumenarc.transport.board import Board
 
 __all__ = ["listen", "serve"]
@@ -36,8 +35,7 @@ def serve(settings: Settings) -> int:
         ready = Ready.of(settings, http, dicom)
         ports = Ports(http, dicom)
         if settings.workers == 1:
-            place = Place(Board(1, settings.max_associations).seat(), Table(counted()).meter())
-            run(archive, ports, place, ready.say)
+            run(archive, ports, Board(1, settings.max_associations).seat(), ready.say)
             return 0
         archive.index.close()
         workers = Workers(settings, ports, ready.say)

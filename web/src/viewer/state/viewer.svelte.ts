@@ -3,6 +3,9 @@ import { told } from '../../api/client';
 import { fetchInstances, findSeries, pictureUrl, type SeriesRow } from '../core/archive';
 import { displaySets, type DisplaySet } from '../model/display_sets';
 import type { Instance } from '../model/instance';
+import type { Reference } from '../model/report';
+import { toast } from '../../ui/toasts.svelte';
+import { t } from '../../i18n/viewer';
 import type { ToolId } from '../tools/table';
 import { beginFetch } from '../core/frame_source';
 import { frameUrl } from '../core/registry';
@@ -146,6 +149,17 @@ export class Viewer {
     if (!start) return;
     cell.preview = '';
     await cell.show(start.set, start.index);
+  }
+
+  /** Show the image that a document speaks of. */
+  async showReference({ uid, frames }: Reference): Promise<void> {
+    for (const entry of this.series) {
+      for (const set of await entry.load().catch(() => [])) {
+        const index = set.frames.findIndex(({ instance, number }) => instance.uid === uid && number === (frames[0] ?? number));
+        if (index >= 0) return this.active.show(set, index);
+      }
+    }
+    toast(t('notInStudy'), { tone: 'danger' });
   }
 
   /** Go to the series before or after the one that is shown. */
