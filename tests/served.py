@@ -26,9 +26,18 @@ class Served:
         assert self.process.wait(30) == 0
 
 
-def serve(data: Path, *options: str, environment: dict[str, str] | None = None, log: Path | None = None) -> Served:
-    """Start `lumenarc serve` in a data folder on free ports and wait until it is ready; `log` takes its lines."""
-    command = (sys.executable, "-c", "from lumenarc.cli import main; main()", "serve", "--data", str(data))
+def serve(
+    data: Path,
+    *options: str,
+    environment: dict[str, str] | None = None,
+    log: Path | None = None,
+    prefix: tuple[str, ...] = (),
+) -> Served:
+    """Start `lumenarc serve` in a data folder on free ports and wait until it is ready; `log` takes its lines.
+
+    `prefix` is a command that runs it, with fewer rights for example.
+    """
+    command = (*prefix, sys.executable, "-c", "from lumenarc.cli import main; main()", "serve", "--data", str(data))
     ports = ("--dicom-port", "0", "--http-port", "0")
     environment = {**os.environ, **(environment or {})}
     with open(log or os.devnull, "ab") as lines:

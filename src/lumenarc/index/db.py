@@ -7,11 +7,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from lumenarc.errors import CommitUnknown, OutOfResources, Unavailable
@@ -21,6 +22,18 @@ T = TypeVar("T")
 # What another attempt may cure: deadlock, serialization failure (PostgreSQL), a busy database (SQLite).
 _TRANSIENT = ("40P01", "40001", "55P03")
 _ATTEMPTS = 6
+# A request that cannot have the database is refused after this: who asks waits for an answer (PS3.7 times out too).
+_PATIENCE_S = 5.0
+_BUSY = "The database has too much to do; try again later."
+_POSTGRESQL = {
+    "connect_timeout": int(_PATIENCE_S),
+    # A server that is gone without a word is noticed in about ten seconds.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    "options": f"-c lock_timeout={int(_PATIENCE_S * 1000)}",
+}
 
 
 class Index:
@@ -41,7 +54,14 @@ class Index:
             event.listen(self._writer, "begin", _begin_immediate)
         else:
             # A psycopg connection that the server closed is noticed before it is handed out.
-            self._writer = create_engine(url, pool_size=n_readers, max_overflow=8, pool_pre_ping=True, pool_timeout=5)
+            self._writer = create_engine(
+                url,
+                pool_size=n_readers,
+                max_overflow=8,
+                pool_pre_ping=True,
+                pool_timeout=_PATIENCE_S,
+                connect_args=_POSTGRESQL,
+            )
             self._readers = self._writer
         try:
             self._prepare_schema()
@@ -63,9 +83,9 @@ class Index:
             poolclass=QueuePool,
             pool_size=size,
             max_overflow=0,
-            pool_timeout=10,
+            pool_timeout=_PATIENCE_S,
             paramstyle="named",
-            connect_args={"timeout": 10.0, "check_same_thread": False, "cached_statements": 512},
+            connect_args={"timeout": _PATIENCE_S, "check_same_thread": False, "cached_statements": 512},
         )
         event.listen(engine, "connect", self._prepare)
         return engine
@@ -91,6 +111,8 @@ class Index:
                 yield connection
         except (OperationalError, InterfaceError) as error:
             raise refusal(error) from error
+        except PoolTimeout as error:
+            raise Unavailable(_BUSY) from error
 
     def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` in one transaction and return its result; it may run again after a deadlock.
@@ -98,6 +120,7 @@ class Index:
         Raises Unavailable when the database does not answer, OutOfResources when it is full or read-only,
         CommitUnknown when the connection broke between asking for the commit and its answer.
         """
+        give_up_at = time.monotonic() + _PATIENCE_S
         for attempt in range(_ATTEMPTS):
             committing = False
             try:
@@ -110,14 +133,26 @@ class Index:
                     raise
                 if committing and error.connection_invalidated:
                     raise CommitUnknown("The database went away while it committed.") from error
-                if attempt == _ATTEMPTS - 1 or not _is_transient(error):
+                is_late = attempt == _ATTEMPTS - 1 or time.monotonic() > give_up_at
+                if is_late or not _is_transient(error):
                     raise refusal(error) from error
                 time.sleep(random.uniform(0.002, 0.01) * 2**attempt)
+            except PoolTimeout as error:
+                raise Unavailable(_BUSY) from error
         raise AssertionError("unreachable")
 
-    def _one_writer(self) -> AbstractContextManager[object]:
+    @contextmanager
+    def _one_writer(self) -> Iterator[None]:
         """Let threads wait for SQLite's single writer here, where waiting is fair and costs no retries."""
-        return self._write_lock if self.dialect == "sqlite" else nullcontext()
+        if self.dialect == "postgresql":
+            yield
+            return
+        if not self._write_lock.acquire(timeout=2 * _PATIENCE_S):
+            raise Unavailable(_BUSY)
+        try:
+            yield
+        finally:
+            self._write_lock.release()
 
     def close(self) -> None:
         """Close every connection; SQLite folds its write-ahead log in."""

@@ -14,7 +14,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from lumenarc.errors import LumenarcError
+from lumenarc.errors import LumenarcError, Unavailable
 from lumenarc.protocol.ul.negotiation import LOCAL_LIMIT_EXCEEDED, TEMPORARY_CONGESTION, answer, misfit
 from lumenarc.protocol.ul.pdu import AssociateRj, AssociateRq
 from lumenarc.transport.association import MAX_MESSAGE_BYTES, Association, AssociationEnded, Partners
@@ -179,7 +179,11 @@ class Server:
     def _establish(self, number: int, visitor: Visitor, request: AssociateRq) -> Association | None:
         connection, timeouts = visitor.connection, self._options.timeouts
         wire = Wire(visitor.socket, timeouts)
-        admitted = self._handler.admit(Caller(request, visitor.host, self._options.tls is not None))
+        try:
+            admitted = self._handler.admit(Caller(request, visitor.host, self._options.tls is not None))
+        except Unavailable as error:
+            log.warning("association from %s refused: %s", visitor.host, error)
+            admitted = TEMPORARY_CONGESTION
         if isinstance(admitted, AssociateRj):
             connection.reject(admitted)
             wire.send([connection.take_outgoing()])

@@ -1,0 +1,63 @@
+"""How do tests get a PostgreSQL of their own? A throw-away cluster on loopback that can be stopped and started."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+from pathlib import Path
+
+BIN = Path("/usr/lib/postgresql/15/bin")
+
+
+def _as_postgres(*command: str) -> list[str]:
+    """PostgreSQL refuses to run as root."""
+    if os.getuid() == 0:
+        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command]
+    return [*command]
+
+
+class Cluster:
+    """A cluster in a folder of its own; `remove` ends it."""
+
+    def __init__(self) -> None:
+        assert BIN.is_dir(), "the tests need PostgreSQL 15: make peers"
+        self._folder = Path(subprocess.check_output(["mktemp", "-d", "/tmp/lumenarc-pg-XXXXXX"], text=True).strip())
+        if os.getuid() == 0:
+            subprocess.run(["chown", "postgres:", str(self._folder)], check=True)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self._port = probe.getsockname()[1]
+        self._data = str(self._folder / "data")
+        options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        initdb = (str(BIN / "initdb"), "-D", self._data, *options)
+        subprocess.run(_as_postgres(*initdb), check=True, stdout=subprocess.DEVNULL)
+        self.url = f"postgresql://postgres@127.0.0.1:{self._port}"
+        self.start()
+
+    def _control(self, *words: str) -> None:
+        command = (str(BIN / "pg_ctl"), "-D", self._data, "-w", "-s", *words)
+        subprocess.run(_as_postgres(*command), check=True)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        settings = f"-c listen_addresses=127.0.0.1 -c port={self._port} -c fsync=off"
+        options = f"{settings} -c unix_socket_directories={self._folder}"
+        self._control("-l", str(self._folder / "log"), "start", "-o", options)
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it: immediate is as good as kill -9."""
+        self._control("-m", mode, "stop")
+
+    def new_database(self) -> str:
+        """Make an empty database; return its URL."""
+        name = f"t{secrets.token_hex(6)}"
+        psql = ["psql", "-XAtq", f"{self.url}/postgres", "-c", f"CREATE DATABASE {name}"]
+        subprocess.run(psql, check=True)
+        return f"{self.url}/{name}"
+
+    def remove(self) -> None:
+        """Stop it and delete its folder."""
+        self.stop()
+        subprocess.run(["rm", "-rf", str(self._folder)], check=True)
