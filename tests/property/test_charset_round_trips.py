@@ -60,3 +60,10 @@ def test_any_bytes_become_text(raw: bytes, term: str, vr: str) -> None:
     """What a sender wrote against its own character set is still shown, and can be sent on and stored."""
     text = charset.decode(raw, tuple(term.split("\\")), vr)
     charset.encode(text, "ISO_IR 192", vr)
+
+
+@given(st.text("[31m;Hred$(", max_size=12), st.sampled_from(TERMS))
+def test_escapes_of_terminals_lose_no_text(text: str, term: str) -> None:
+    """What no character set knows as an escape sequence is text: nothing behind it is dropped."""
+    raw = b"\x1b[" + text.encode()
+    assert charset.decode(raw, tuple(term.split("\\")), "LO") == f"\x1b[{text}"

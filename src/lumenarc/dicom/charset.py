@@ -145,7 +145,7 @@ def _decode_extended(raw: bytes, first: str, vr: str) -> str:
     out: list[str] = []
     codec, multibyte = initial, False
     for piece in _pieces(raw):
-        if piece.startswith(b"\x1b"):
+        if _ESCAPE.fullmatch(piece):  # ESC followed by anything else is text like the rest
             match = _ESCAPES.get(piece[1:])
             if match is not None:
                 codec = match[0] if match[1] != _G0 or match[0] != "ascii" else initial
