@@ -25,6 +25,7 @@ THUMBNAIL = Viewport(128, 128)
 _VIDEO_TYPES = {"mpeg2": "video/mpeg", "mpeg4": "video/mp4", "hevc": "video/mp4"}
 _DOCUMENT_TYPES = ("application/pdf", "text/xml", "model/stl", "model/obj", "model/mtl")
 _REPORT_TYPES = ("text/html", "text/plain")
+OTHER_TYPES = ("video/mpeg", "video/mp4", *_DOCUMENT_TYPES, *_REPORT_TYPES)
 
 
 def media_types(inst: StoredInstance) -> tuple[str, ...]:

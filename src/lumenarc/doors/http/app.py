@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -23,6 +22,7 @@ from lumenarc.doors.http import (
     health,
     jobs,
     metadata,
+    openapi,
     pages,
     qido,
     remotes,
@@ -68,10 +68,10 @@ _PREFIXES = {"rs": ("/dicom-web", "/aets/{aet}/rs"), "wado": ("", "/aets/{aet}")
 def create_app(archive: Archive, info: ServerInfo) -> ASGIApp:
     """Return the application."""
     context = Context(archive, info)
-    document = json.dumps(_openapi(info.version)).encode()
+    text = json.dumps(openapi.document(ROUTES, _PREFIXES, info.version)).encode()
 
     async def described(_context: Context, _request: Request) -> Response:
-        return Response(document, media_type="application/json")
+        return Response(text, media_type="application/json")
 
     table = (*ROUTES, Endpoint("GET", "/openapi.json", described, "This description.", ""))
     router = Router(
@@ -110,18 +110,3 @@ def _called(context: Context, endpoint: Endpoint) -> Callable[[Request], Corouti
             return error_response(LumenarcError("The server made a mistake; its log says more."), request_id)
 
     return call
-
-
-def _openapi(version: str) -> dict[str, Any]:
-    paths: dict[str, dict[str, Any]] = {}
-    for endpoint in ROUTES:
-        for prefix in _PREFIXES[endpoint.root]:
-            path = re.sub(r":path\}", "}", prefix + endpoint.path)
-            names = re.findall(r"\{(\w+)\}", path)
-            params = [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
-            paths.setdefault(path, {})[endpoint.method.lower()] = {
-                "summary": endpoint.doc,
-                "parameters": params,
-                "responses": {"default": {"description": "See PS3.18, or the error as {error, request_id}."}},
-            }
-    return {"openapi": "3.1.0", "info": {"title": "Lumenarc", "version": version}, "paths": paths}

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from lumenarc.dicom.transfer_syntaxes import is_encapsulated
 from lumenarc.doors.http.accept import OCTETS, FrameWish, accepted
 from lumenarc.doors.http.addresses import INSTANCE, LEVELS, base_url, instance_url, uids
-from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.doors.http.context import COMMON_FAILS, Context, Endpoint, Spec
 from lumenarc.doors.http.frames import CACHED, in_parts, pixel_validators, pixel_wish
 from lumenarc.doors.http.respond import multipart_type, ranged, stream, unchanged, validators
 from lumenarc.errors import NotAcceptable
+from lumenarc.protocol.web.media_types import FRAME_TYPES
 from lumenarc.protocol.web.multipart import closing, part_head
 from lumenarc.protocol.web.uris import bulk_path
 from lumenarc.services import bulk, retrieve, transcoding
@@ -121,7 +122,11 @@ def _pixel_parts(context: Context, inst: StoredInstance, url: str, boundary: str
         yield frame
 
 
+_TYPES = ("multipart/related", OCTETS, *FRAME_TYPES)
+_FAILS = (*COMMON_FAILS, 406, 410, 416, 422)
+_ONE = Spec({200: _TYPES, 206: _TYPES, 304: ()}, ("accept",), ("Range", "If-None-Match"), fails=_FAILS)
+_ALL = Spec({200: ("multipart/related",)}, ("accept",), fails=_FAILS)
 ENDPOINTS = (
-    Endpoint("GET", INSTANCE + "/bulkdata/{path:path}", _one, "Retrieve one bulk value (PS3.18 10.4)."),
-    *(Endpoint("GET", path + "/bulkdata", _all, "Retrieve all bulk data (PS3.18 10.4).") for path in LEVELS),
+    Endpoint("GET", INSTANCE + "/bulkdata/{path:path}", _one, "Retrieve one bulk value (PS3.18 10.4).", spec=_ONE),
+    *(Endpoint("GET", path + "/bulkdata", _all, "Retrieve all bulk data (PS3.18 10.4).", spec=_ALL) for path in LEVELS),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -72,15 +72,32 @@ class Context:
 Handler = Callable[[Context, Request], Any]
 
 
+COMMON_FAILS = (400, 403, 404, 421, 500, 503)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What an endpoint takes and gives, for its description: query parameters, media types by status, failures."""
+
+    gives: Mapping[int, tuple[str, ...]]
+    query: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+    fails: tuple[int, ...] = COMMON_FAILS
+    also: tuple[str, ...] = ()
+    """Media types that failures may have beside the error in JSON."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One line of the table of routes; `dicomweb` paths are served under every root of the service."""
+    """One line of the table of routes; `root` "rs" and "wado" are served under every root of these services."""
 
     method: str
     path: str
     handler: Handler
     doc: str
     root: str = "rs"
+    spec: Spec | None = None
 
 
 def check_aet(context: Context, request: Request) -> None:
@@ -123,4 +140,4 @@ def number(request: Request, name: str, default: int, most: int) -> int:
     return min(int(text), most)
 
 
-__all__ = ["Context", "Endpoint", "Handler", "Request", "Response", "ServerInfo"]
+__all__ = ["Context", "Endpoint", "Handler", "Request", "Response", "ServerInfo", "Spec"]

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lumenarc.doors.http.accept import FrameWish, accepted, frame_wish
+from lumenarc.doors.http.accept import OCTETS, FrameWish, accepted, frame_wish
 from lumenarc.doors.http.addresses import INSTANCE, uids
-from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.doors.http.context import COMMON_FAILS, Context, Endpoint, Spec
 from lumenarc.doors.http.respond import multipart_type, ranged, stream, unchanged, validators
 from lumenarc.errors import NotFound
+from lumenarc.protocol.web.media_types import FRAME_TYPES
 from lumenarc.protocol.web.multipart import closing, part_head
 from lumenarc.protocol.web.uris import frame_numbers
 from lumenarc.services import retrieve, transcoding
@@ -69,4 +70,11 @@ async def in_parts(context: Context, frames: Iterator[bytes], wish: FrameWish, h
     return await stream(context, parts(), content, headers=headers)
 
 
-ENDPOINTS = (Endpoint("GET", INSTANCE + "/frames/{frames}", _frames, "Retrieve frames (PS3.18 10.4)."),)
+_TYPES = ("multipart/related", OCTETS, *FRAME_TYPES)
+_SPEC = Spec(
+    {200: _TYPES, 206: _TYPES, 304: ()},
+    ("accept",),
+    ("Range", "If-None-Match"),
+    fails=(*COMMON_FAILS, 406, 410, 416, 422),
+)
+ENDPOINTS = (Endpoint("GET", INSTANCE + "/frames/{frames}", _frames, "Retrieve frames (PS3.18 10.4).", spec=_SPEC),)

@@ -13,7 +13,7 @@ from lumenarc.dicom.dicom_xml import to_xml
 from lumenarc.dicom.query import Attributes
 from lumenarc.doors.http.accept import accepted
 from lumenarc.doors.http.addresses import LEVELS, base_url, uids
-from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.doors.http.context import COMMON_FAILS, Context, Endpoint, Spec
 from lumenarc.doors.http.respond import (
     DICOM_JSON,
     json_response,
@@ -90,4 +90,12 @@ async def _as_xml(context: Context, found: Iterator[Attributes], headers: dict[s
     return await stream(context, parts(), multipart_type(_XML, boundary), headers=headers)
 
 
-ENDPOINTS = tuple(Endpoint("GET", path + "/metadata", _metadata, "Retrieve metadata (PS3.18 10.4).") for path in LEVELS)
+_SPEC = Spec(
+    {200: (DICOM_JSON, "application/json", "multipart/related"), 304: ()},
+    ("accept",),
+    ("If-None-Match",),
+    fails=(*COMMON_FAILS, 406, 410, 422),
+)
+ENDPOINTS = tuple(
+    Endpoint("GET", path + "/metadata", _metadata, "Retrieve metadata (PS3.18 10.4).", spec=_SPEC) for path in LEVELS
+)

@@ -18,7 +18,7 @@ from lumenarc.dicom.query import Attributes, Query
 from lumenarc.dicom.query_parse import from_qido
 from lumenarc.doors.http.accept import accepted
 from lumenarc.doors.http.addresses import base_url
-from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.doors.http.context import COMMON_FAILS, Context, Endpoint, Spec
 from lumenarc.doors.http.respond import DICOM_JSON, json_response
 from lumenarc.errors import NotAcceptable
 from lumenarc.protocol.web.media_types import best
@@ -119,6 +119,18 @@ async def _count(context: Context, request: Request, level: Level) -> Response:
     return json_response(request, {"count": n_found})
 
 
+_KEYS = (
+    *("PatientID", "PatientName", "StudyDate", "AccessionNumber", "ModalitiesInStudy", "Modality"),
+    *("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "q", "fuzzymatching"),
+)
+_SEARCH = Spec(
+    {200: _OFFERS, 204: ()},
+    (*_KEYS, "limit", "offset", "includefield", "orderby", "accept"),
+    fails=(*COMMON_FAILS, 406),
+)
+_COUNT = Spec({200: ("application/json",)}, _KEYS)
+
+
 def _endpoints() -> tuple[Endpoint, ...]:
     paths = (
         ("/patients", Level.PATIENT),
@@ -138,8 +150,9 @@ def _endpoints() -> tuple[Endpoint, ...]:
         async def count(context: Context, request: Request, level: Level = level) -> Response:
             return await _count(context, request, level)
 
-        made.append(Endpoint("GET", path, search, f"Search {path.rsplit('/', 1)[1]} (PS3.18 10.6)."))
-        made.append(Endpoint("GET", path + "/count", count, f"Count {path.rsplit('/', 1)[1]} that match."))
+        what = path.rsplit("/", 1)[1]
+        made.append(Endpoint("GET", path, search, f"Search {what} (PS3.18 10.6).", spec=_SEARCH))
+        made.append(Endpoint("GET", path + "/count", count, f"Count {what} that match.", spec=_COUNT))
     return tuple(made)
 
 

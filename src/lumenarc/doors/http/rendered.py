@@ -16,7 +16,7 @@ from starlette.responses import Response
 from lumenarc.dicom.render_request import MEDIA_TYPES, RenderRequest, check_request, parse_viewport, parse_window
 from lumenarc.doors.http.accept import accepted
 from lumenarc.doors.http.addresses import INSTANCE, LEVELS, base_url, instance_url, uids
-from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.doors.http.context import COMMON_FAILS, Context, Endpoint, Spec
 from lumenarc.doors.http.respond import multipart_type, ranged, stream, unchanged, validators, warning
 from lumenarc.errors import BadRequest, LumenarcError, NotAcceptable, Unrenderable
 from lumenarc.protocol.web.media_types import MediaRange, best_of_equals, parse_media_type
@@ -159,7 +159,12 @@ async def _thumbnail(context: Context, request: Request) -> Response:
     return Response(picture.data, media_type=picture.media_type, headers=headers)
 
 
+_QUERY = ("accept", "viewport", "window", "quality", "annotation", "iccprofile")
+_FAILS = (*COMMON_FAILS, 406, 410, 416, 422)
+_TYPES = ("multipart/related", *MEDIA_TYPES, *render.OTHER_TYPES)
+_SHOWN = Spec({200: _TYPES, 206: _TYPES, 304: ()}, _QUERY, ("Range", "If-None-Match"), fails=_FAILS)
+_SMALL = Spec({200: MEDIA_TYPES, 304: ()}, _QUERY, ("If-None-Match",), fails=_FAILS)
 ENDPOINTS = (
-    *(Endpoint("GET", path + "/rendered", _rendered, "A rendered image (PS3.18 10.4).") for path in _PATHS),
-    *(Endpoint("GET", path + "/thumbnail", _thumbnail, "A small image (PS3.18 10.4).") for path in _PATHS),
+    *(Endpoint("GET", path + "/rendered", _rendered, "Show an object (PS3.18 10.4).", spec=_SHOWN) for path in _PATHS),
+    *(Endpoint("GET", path + "/thumbnail", _thumbnail, "A small image (PS3.18 10.4).", spec=_SMALL) for path in _PATHS),
 )

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from lumenarc.doors.http.accept import accepted
 from lumenarc.doors.http.addresses import base_url
 from lumenarc.doors.http.bodies import consume
-from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.doors.http.context import COMMON_FAILS, Context, Endpoint, Spec
 from lumenarc.doors.http.respond import DICOM_JSON
 from lumenarc.doors.http.stow_answer import Failed, Outcome, answer, answer_type
 from lumenarc.doors.http.stow_metadata import store_metadata
@@ -125,7 +125,15 @@ def _objects(parts: Parts, one: Callable[[Iterator[bytes]], Outcome]) -> list[Ou
     return outcomes
 
 
+_ANSWERS = (DICOM_JSON, "application/json", "application/dicom+xml")
+_SPEC = Spec(
+    # A failure of every instance is told instance by instance as well.
+    {200: _ANSWERS, 202: _ANSWERS},
+    body=("multipart/related", "application/dicom"),
+    fails=(*COMMON_FAILS, 406, 409, 413, 415, 422, 507),
+    also=_ANSWERS[::2],
+)
 ENDPOINTS = (
-    Endpoint("POST", "/studies", _store, "Store instances (PS3.18 10.5)."),
-    Endpoint("POST", "/studies/{study}", _store, "Store instances of one study (PS3.18 10.5)."),
+    Endpoint("POST", "/studies", _store, "Store instances (PS3.18 10.5).", spec=_SPEC),
+    Endpoint("POST", "/studies/{study}", _store, "Store instances of one study (PS3.18 10.5).", spec=_SPEC),
 )

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from lumenarc.doors.http.accept import ObjectWish, accepted, object_wish
 from lumenarc.doors.http.addresses import LEVELS, base_url, instance_url, uids
-from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.doors.http.context import COMMON_FAILS, Context, Endpoint, Spec
 from lumenarc.doors.http.respond import multipart_type, ranged, stream, unchanged, validators, warning
 from lumenarc.protocol.web.multipart import closing, part_head
 from lumenarc.services import delete as deleting
@@ -129,7 +129,15 @@ async def _delete(context: Context, request: Request) -> Response:
     return Response(status_code=204)
 
 
+_KINDS = ("multipart/related", _DICOM, "application/zip")
+_OBJECTS = Spec(
+    {200: _KINDS, 206: _KINDS, 304: ()},
+    ("accept", "dicomdir"),
+    ("Range", "If-None-Match"),
+    fails=(*COMMON_FAILS, 406, 410, 416, 422),
+)
+_DELETE = Spec({204: ()}, fails=(*COMMON_FAILS, 410, 507))
 ENDPOINTS = (
-    *(Endpoint("GET", path, _objects, "Retrieve objects (PS3.18 10.4).") for path in LEVELS),
-    *(Endpoint("DELETE", path, _delete, "Delete to the trash.") for path in LEVELS),
+    *(Endpoint("GET", path, _objects, "Retrieve objects (PS3.18 10.4).", spec=_OBJECTS) for path in LEVELS),
+    *(Endpoint("DELETE", path, _delete, "Delete to the trash.", spec=_DELETE) for path in LEVELS),
 )

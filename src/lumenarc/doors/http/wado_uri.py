@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumenarc.dicom.render_request import MEDIA_TYPES, RenderRequest, Viewport, check_request, parse_window
-from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.doors.http.context import COMMON_FAILS, Context, Endpoint, Spec
 from lumenarc.doors.http.rendered import show
 from lumenarc.doors.http.respond import stream, unchanged, validators
 from lumenarc.doors.http.wado import alone
@@ -122,4 +122,15 @@ def _wish(request: Request, media_type: str) -> RenderRequest:
     return wish
 
 
-ENDPOINTS = (Endpoint("GET", "/wado", _wado, "Retrieve one object by WADO-URI (PS3.18 9).", "wado"),)
+_TYPES = (_DICOM, *MEDIA_TYPES, *render.OTHER_TYPES)
+_SPEC = Spec(
+    {200: _TYPES, 206: _TYPES, 304: ()},
+    (
+        *("requestType", "studyUID", "seriesUID", "objectUID", "contentType", "transferSyntax", "anonymize"),
+        *("frameNumber", "rows", "columns", "region", "windowCenter", "windowWidth", "imageQuality", "annotation"),
+        *("presentationUID", "presentationSeriesUID"),
+    ),
+    ("Range", "If-None-Match"),
+    fails=(*COMMON_FAILS, 406, 410, 416, 422),
+)
+ENDPOINTS = (Endpoint("GET", "/wado", _wado, "Retrieve one object by WADO-URI (PS3.18 9).", "wado", _SPEC),)
