@@ -55,9 +55,7 @@ class SeriesFacts:
 
 def by_day(connection: Connection, since_ms: int, offset_ms: int) -> list[DayCount]:
     """Count the studies that are new since a moment, by day; `offset_ms` is the asker's distance from UTC."""
-    day = (study.c.created_at + offset_ms) / _DAY_MS if connection.dialect.name == "sqlite" else None
-    if day is None:
-        day = func.div(study.c.created_at + offset_ms, _DAY_MS)
+    day = (study.c.created_at + offset_ms) // _DAY_MS
     query = (
         select(day, func.count(), func.sum(study.c.n_instances), func.sum(study.c.size_bytes))
         .where(study.c.n_instances > 0, study.c.created_at >= since_ms)
