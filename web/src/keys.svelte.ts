@@ -1,5 +1,7 @@
 // Which keys do what? Views announce their keys while they are shown; one listener obeys them, one sheet lists them.
 
+import { untrack } from 'svelte';
+
 /** One key: `keys` are KeyboardEvent.key values, with "Ctrl+" before where it is held; `run` may refuse by returning false. */
 export type KeyBinding = { keys: string[]; label: () => string; run: (event: KeyboardEvent) => void | false };
 export type KeyGroup = { title: () => string; bindings: KeyBinding[] };
@@ -12,7 +14,7 @@ export const keyGroups = new Groups();
 
 /** Announce keys; returns how to take them back, as `$effect` expects. The latest announced goes first. */
 export function announceKeys(group: KeyGroup): () => void {
-  keyGroups.list = [...keyGroups.list, group];
+  untrack(() => { keyGroups.list = [...keyGroups.list, group]; });
   return () => {
     keyGroups.list = keyGroups.list.filter((other) => other !== group);
   };

@@ -31,6 +31,19 @@ export function tracks(columns: Column[]): { template: string; least: number } {
   return { template: `40px ${each.join(' ')}`, least: 40 + 16 + columns.reduce((sum, column) => sum + column.min, 0) };
 }
 
+/** Where there is no room for all, these go first. */
+const GO_FIRST = ['studyId', 'referrer', 'sex', 'birth', 'series', 'accession'];
+
+/** Return the columns for which `width` px are enough; what stays is wider than that only when nothing more may go. */
+export function fitting(columns: Column[], width: number): Column[] {
+  let kept = columns;
+  for (const id of GO_FIRST) {
+    if (tracks(kept).least <= width) break;
+    kept = kept.filter((column) => column.id !== id);
+  }
+  return kept;
+}
+
 /** Return the ids of the columns that this browser shows. */
 export function shownColumns(): string[] {
   const standard = COLUMNS.filter((column) => !column.hidden).map((column) => column.id);

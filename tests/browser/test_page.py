@@ -1,0 +1,126 @@
+"""Can people find, look after and bring in studies with the page? Scenarios in a real Chromium against a running archive."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pydicom
+import pytest
+from corpus import PYDICOM_FILES
+from pydicom.dataset import Dataset
+from pydicom.uid import generate_uid
+from scenarios import play
+
+from bench.synthetic_index import fill
+from lumenarc.archive import open_archive
+from lumenarc.config import load
+from lumenarc.services import ae
+from served import Served, serve
+
+pytestmark = pytest.mark.browser
+CT = next(PYDICOM_FILES.rglob("CT_small.dcm"))
+MR = next(PYDICOM_FILES.rglob("MR_small.dcm"))
+J2K = next(PYDICOM_FILES.rglob("JPEG2000.dcm"))
+HOSTILE = '<img src=x onerror="window.pwned=1">'
+
+
+def renamed(name: str, **more: str) -> bytes:
+    """Return a CT image of its own study for a patient of this name."""
+    ds = pydicom.dcmread(CT)
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    ds.PatientName = name
+    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.SOPInstanceUID = generate_uid(), generate_uid(), generate_uid()
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+    for keyword, value in more.items():
+        setattr(ds, keyword, value)
+    out = io.BytesIO()
+    ds.save_as(out)
+    return out.getvalue()
+
+
+def upload(archive: Served, *files: bytes) -> None:
+    """Bring files in as the page does."""
+    parts = [("file", (f"{number}.dcm", data)) for number, data in enumerate(files)]
+    results = httpx.post(archive.http + "api/upload", files=parts, timeout=60).raise_for_status().json()["results"]
+    assert {result["outcome"] for result in results} == {"stored"}, results
+
+
+def rows(archive: Served, **params: str) -> list[Dataset]:
+    """Ask the archive itself what it holds."""
+    answer = httpx.get(archive.http + "dicom-web/studies", params=params, timeout=30)
+    return [Dataset.from_json(row) for row in answer.json()] if answer.status_code == 200 else []
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Served]:
+    served = serve(tmp_path / "data")
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Real files, the samples, a Chinese name, and names that would like to be HTML."""
+    served = serve(tmp_path_factory.mktemp("page") / "data")
+    upload(served, CT.read_bytes(), MR.read_bytes(), J2K.read_bytes())
+    upload(
+        served,
+        renamed("<script>pwned()</script>^Bobby", PatientID="EVIL", StudyDescription=HOSTILE),
+        renamed("Li^Lei=李^雷"),
+    )
+    httpx.post(served.http + "api/samples", timeout=60).raise_for_status()
+    yield served
+    served.stop()
+
+
+def test_an_empty_archive_is_filled(empty: Served, tmp_path: Path) -> None:
+    """The commands are right, samples come by one click, files and folders by the dialog, each with its outcome."""
+    folder = tmp_path / "folder"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "ct").write_bytes(CT.read_bytes())
+    (folder / "deep" / ".DS_Store").write_bytes(b"junk")
+    (folder / "readme.txt").write_bytes(b"no DICOM" * 50)
+    play(empty, "page/welcome", dicom_port=empty.dicom_port, folder=str(folder), file=str(MR))
+    assert len(rows(empty)) == 6
+
+
+def test_studies_are_found_looked_at_and_kept_in_the_address(filled: Served) -> None:
+    head = pydicom.dcmread(CT, stop_before_pixels=True)
+    play(filled, "page/studies", ct={"id": head.PatientID, "study": head.StudyInstanceUID}, hostile=HOSTILE)
+
+
+def test_what_changes_meanwhile_is_seen_and_deleting_is_undone(filled: Served, tmp_path: Path) -> None:
+    """A study that arrives while the list is open appears; one that is deleted comes back by one click."""
+    fresh = tmp_path / "late.dcm"
+    fresh.write_bytes(renamed("Late^Arrival", PatientID="LATE", StudyDate="20991231"))
+    play(filled, "page/changes", fresh=str(fresh))
+    assert len(rows(filled, PatientID="LATE")) == 1
+
+
+def test_the_archive_is_run_from_the_page(filled: Served) -> None:
+    """Devices are registered, asked and changed; jobs run to their end; the trash gives back and forgets."""
+    archive = open_archive(load(data=filled.data))
+    ae.note_refused(archive, "STRANGER", "192.0.2.7")
+    archive.close()
+    play(filled, "page/admin", dicom_port=filled.dicom_port)
+    known = httpx.get(filled.http + "api/aes").json()
+    assert [(one["title"], one["port"]) for one in known] == [("SELF", filled.dicom_port), ("STRANGER", 104)]
+    assert httpx.get(filled.http + "api/aes-unknown").json() == []
+
+
+def test_every_page_is_accessible_in_both_languages_and_themes(filled: Served) -> None:
+    """axe finds nothing of WCAG 2 A and AA, nothing breaks the policy of the page, and no word is missing."""
+    play(filled, "page/access", axe=str(Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"))
+
+
+def test_a_hundred_thousand_rows_are_a_list(tmp_path: Path) -> None:
+    """20,000 here, for time; only those in sight exist, the last one is reached, and a search narrows them."""
+    archive = open_archive(load(data=tmp_path / "data", min_free_bytes=0))
+    fill(archive, 20_000)
+    archive.close()
+    served = serve(tmp_path / "data")
+    play(served, "page/many", n=20_000)
+    served.stop()
