@@ -1,4 +1,4 @@
-"""Can people find, look after and bring in studies with the page? Scenarios in a real Chromium against a running archive."""
+"""Can people find, look after and bring in studies with the page? Scenarios in a real Chromium."""
 
 from __future__ import annotations
 
