@@ -76,7 +76,8 @@ def send(served: Served, uid: str, n_bytes: int, digests: dict[str, str]) -> Non
 def digest_of(client: httpx.Client, uid: str) -> str:
     """Return the digest of an instance's data set as it is served, without holding it."""
     path = f"dicom-web/studies/1.2.50/series/1.2.50.1/instances/{uid}"
-    digest, head = hashlib.sha256(), b""
+    digest = hashlib.sha256()
+    head: bytes | None = b""
     n_left = len(head_of(uid, SIZE_MB << 20)) + (SIZE_MB << 20)
     accept = {"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'}
     with client.stream("GET", path, headers=accept) as answer:
