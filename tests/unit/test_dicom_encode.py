@@ -166,3 +166,25 @@ def test_nesting_is_bounded() -> None:
         attributes = {"0040A730": {"vr": "SQ", "Value": [attributes]}}
     with pytest.raises(BadDataSet):
         encode(attributes, SYNTAXES[1])
+
+
+def _element_with(entry: dict[str, Any], beside: str) -> bytes:
+    """Encode one element in a way that cannot be the short one: beside a second value that is cut off again."""
+    whole = encode({"00081030": {"vr": entry["vr"], "Value": [*entry["Value"], beside]}}, SYNTAXES[1], "")
+    return whole[8:].rstrip(b" \0").removesuffix(b"\\" + beside.encode())
+
+
+@pytest.mark.parametrize("vr", ["AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "SH", "TM", "UI"])
+def test_one_ascii_string_is_written_as_among_others(vr: str) -> None:
+    for value in ("1", "12", ""):
+        short = encode({"00081030": {"vr": vr, "Value": [value]}}, SYNTAXES[1], "")
+        assert len(short) % 2 == 0
+        assert short[8:].rstrip(b" \0") == _element_with({"vr": vr, "Value": [value]}, "9")
+        assert short[8 + len(value) :] == ({"UI": b"\0"}.get(vr, b" ") if len(value) % 2 else b"")
+
+
+@pytest.mark.parametrize("name", ["A^B", "A^B=", "=", ""])
+def test_a_name_with_one_group_is_written_as_with_two(name: str) -> None:
+    short = encode({"00100010": {"vr": "PN", "Value": [{"Alphabetic": name}]}}, SYNTAXES[1], "")
+    both = {"Alphabetic": name, "Phonetic": ""}
+    assert short == encode({"00100010": {"vr": "PN", "Value": [both]}}, SYNTAXES[1], "")

@@ -26,6 +26,7 @@ MAX_DS_CHARACTERS = 16
 _LONG = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"))
 _TEXT = frozenset(("LO", "SH", "UC", "LT", "ST", "UT"))
 _BINARY = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN"))
+_STRINGS = _TEXT | frozenset(("AE", "AS", "CS", "DA", "DS", "DT", "IS", "PN", "TM", "UI", "UR"))
 _NUMBERS = {
     "US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "UV": "Q", "SV": "q",
 }  # fmt: skip
@@ -90,39 +91,55 @@ def _write_set(out: list[bytes], attributes: Attributes, target: _Target, depth:
     if depth > MAX_DEPTH:
         raise BadDataSet("Sequences are nested too deeply.")
     for name in sorted(attributes):
-        if name.endswith("0000") or name.startswith("FFFE"):
+        if name[4:] == "0000" or name[:4] == "FFFE":
             continue
         entry = attributes[name]
         vr = entry.get("vr") or "UN"
-        try:
-            value = _value(entry, vr, target, depth)
-        except (struct.error, UnicodeError, ValueError, TypeError, AttributeError, OverflowError) as error:
-            raise BadDataSet(f"Element {name[:8]} has a value that does not fit its VR.") from error
-        if len(value) % 2:
-            value += b"\0" if vr in ("UI", "OB", "UN") else b" "
+        value = _one_ascii_string(entry, vr)
+        if value is None:
+            try:
+                value = _value(entry, vr, target, depth)
+            except (struct.error, UnicodeError, ValueError, TypeError, AttributeError, OverflowError) as error:
+                raise BadDataSet(f"Element {name[:8]} has a value that does not fit its VR.") from error
         length = len(value)
+        if length & 1:
+            value += b"\0" if vr in ("UI", "OB", "UN") else b" "
+            length += 1
         if target.explicit and length > 0xFFFE and vr not in _LONG:
             vr = "UN"  # PS3.5 6.2.2: what is too long for its VR
-        prefix = _prefix(name, vr, target.order, target.explicit)
-        wide = not target.explicit or vr in _LONG
-        out.append(prefix + struct.pack(target.order + ("I" if wide else "H"), length))
+        prefix, pack_length = _prefix(name, vr, target.order, target.explicit)
+        out.append(prefix + pack_length(length))
         out.append(value)
 
 
+def _one_ascii_string(entry: dict[str, Any], vr: str) -> bytes | None:
+    """Return the value that nearly every element of an answer has, which no character set encodes otherwise."""
+    values = entry.get("Value")
+    if values is None or len(values) != 1 or vr not in _STRINGS:
+        return None
+    (value,) = values
+    if vr == "PN" and isinstance(value, dict) and len(value) == 1:
+        value = value.get("Alphabetic")
+        if value is None or value.endswith("="):
+            return None
+    return value.encode("ascii") if isinstance(value, str) and value.isascii() else None
+
+
 @lru_cache(maxsize=8192)
-def _prefix(name: str, vr: str, order: str, explicit: bool) -> bytes:
-    """Return the element header up to its length field."""
+def _prefix(name: str, vr: str, order: str, explicit: bool) -> tuple[bytes, Callable[[int], bytes]]:
+    """Return the element header up to its length field, and what packs that."""
     try:
         tag = int(name, 16)
         head = struct.pack(order + "HH", tag >> 16, tag & 0xFFFF)
         code = vr.encode("ascii")
     except (ValueError, struct.error) as error:
         raise BadDataSet("An attribute has a name that is no tag.") from error
+    long, short = struct.Struct(order + "I").pack, struct.Struct(order + "H").pack
     if not explicit:
-        return head
+        return head, long
     if len(code) != 2 or len(name) != 8:
         raise BadDataSet(f"Element {name[:8]} has a VR that does not exist.")
-    return head + code + (b"\0\0" if vr in _LONG else b"")
+    return (head + code + b"\0\0", long) if vr in _LONG else (head + code, short)
 
 
 def _value(entry: dict[str, Any], vr: str, target: _Target, depth: int) -> bytes:

@@ -29,6 +29,7 @@ _FLUSH_BUFFERS = 200
 _BATCH_S = 0.02
 _BATCH_BYTES = 64 << 10
 _LINGER_S = 1.0
+_LOOK_EVERY_S = 0.005
 # What a message may take on the wire, fragment headers and refused data sets included.
 MAX_MESSAGE_BYTES = 8 << 30
 
@@ -84,6 +85,7 @@ class Association:
         self._n_out = 0
         self._flushed_at = 0.0
         self._message_id = 0
+        self._look_at = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -151,9 +153,14 @@ class Association:
             pass
 
     def is_cancelled(self, message_id: int) -> bool:
-        """Look, without waiting, whether a C-CANCEL for this message has come (PS3.7 9.3.2.3)."""
-        if self._in_data_set:
+        """Look, without waiting, whether a C-CANCEL for this message has come (PS3.7 9.3.2.3).
+
+        The socket is looked at every few milliseconds only: whoever sends thousands of answers asks after each.
+        """
+        now = time.monotonic()
+        if self._in_data_set or now < self._look_at:
             return False
+        self._look_at = now + _LOOK_EVERY_S
         while not self._parked:
             found = self._next(wait=False)
             if found is None:

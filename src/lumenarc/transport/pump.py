@@ -73,9 +73,15 @@ def receive_instance(assoc: Association, context: Context, rq: Command, begin: B
 def _answer(assoc: Association, context: Context, rq: Command, handler: Handler, max_data_set_bytes: int) -> None:
     try:
         data_set = assoc.read_data_set(max_data_set_bytes)
+        match: bytes | None = None
         for response in handler.handle(assoc, context, rq, data_set):
             body = None if response.data_set is None else (response.data_set,)
-            assoc.send(context.id, response.command(rq), body, soon=status.is_pending(response.status))
+            if response.is_match:
+                # One command set says "here is a match" of all of them, thousands maybe.
+                match = match or commands.encode(response.command(rq))
+                assoc.send(context.id, match, body, soon=True)
+            else:
+                assoc.send(context.id, response.command(rq), body, soon=status.is_pending(response.status))
         assoc.flush()
     except Exception as error:  # noqa: BLE001 - see _failure
         assoc.send(context.id, _failure(assoc, rq, error).command(rq))

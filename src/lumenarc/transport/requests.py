@@ -15,6 +15,7 @@ from lumenarc.protocol.ul.pdu import AssociateRj, AssociateRq
 from lumenarc.transport.association import Association
 
 _COMMENT_CHARACTERS = 64
+_PENDING = 0xFF00
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,15 @@ class Response:
     def of(cls, error: LumenarcError) -> Response:
         """Return the answer that an error means."""
         return cls(error.dimse_status, comment=str(error))
+
+    @property
+    def is_match(self) -> bool:
+        """Whether this is a pending answer that differs from others only by its data set (PS3.4 C.4.1.1.4)."""
+        return (
+            self.status == _PENDING
+            and self.data_set is not None
+            and not (self.comment or self.counts or self.offending or self.elements)
+        )
 
     def command(self, rq: Command) -> dict[int, Any]:
         """Return the command set that carries this answer."""

@@ -39,15 +39,18 @@ def answer(
         "00080052": {"vr": "CS", "Value": [_LEVEL_NAMES[level]]},
         "00080054": {"vr": "AE", "Value": [archive.settings.aet]},
     }
+    message_id, syntax = rq.message_id, context.transfer_syntax
+    in_ascii = charset.choose((), wanted)
     # The search holds a database connection until it is closed, also when the peer cancels or is gone.
     with closing(cast(Any, query.search(archive, asked))) as found:
         for attributes in found:
-            if assoc.is_cancelled(rq.message_id):
+            if assoc.is_cancelled(message_id):
                 yield Response(CANCELLED)
                 return
             row = attributes | always
-            term = charset.choose(texts(row), wanted)
-            yield Response(PENDING, encode(row, context.transfer_syntax, term))
+            written = texts(row)
+            term = in_ascii if "".join(written).isascii() else charset.choose(written, wanted)
+            yield Response(PENDING, encode(row, syntax, term))
     yield Response(SUCCESS)
 
 
