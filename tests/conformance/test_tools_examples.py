@@ -39,7 +39,11 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
         named = ("-s", "StudyInstanceUID=1.2.3", "-s", "PatientID=4711")
         there = ("-c", f"ORTHANC@localhost:{other.port}")
         assert run("storescu", *there, *named, FILES / "CT_small.dcm").code == 0
-        yield {"archive": served.dicom_port, "orthanc": other.port}
+        known = ("-s", "StudyInstanceUID=1.2.3", "-s", "SeriesInstanceUID=1.2.3.1", "-s", "SOPInstanceUID=1.2.3.1.1")
+        ours = ("-c", f"LUMENARC@localhost:{served.dicom_port}")
+        assert run("storescu", *ours, *known, FILES / "CT_small.dcm").code == 0
+        http = int(served.http.rstrip("/").rpartition(":")[2])
+        yield {"archive": served.dicom_port, "orthanc": other.port, "http": http}
     served.stop()
 
 
@@ -75,7 +79,9 @@ def test_example_runs(
         serves(name, example, folder)
         return
     port = ports["orthanc" if name in BY_ORTHANC else "archive"]
-    text = example.replace("localhost:11112", f"localhost:{port}")
+    text = example.replace("localhost:11112", f"localhost:{port}").replace(
+        "localhost:8080", f"localhost:{ports['http']}"
+    )
     if name in BY_ORTHANC:
         text = text.replace("LUMENARC@", "ORTHANC@")
     if not set("|<>$*'") & set(text):  # nothing for a shell to do: no process of its own

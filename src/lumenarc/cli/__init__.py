@@ -37,7 +37,19 @@ _CLIENTS: tuple[tuple[str, str, str], ...] = (
 _SERVERS: tuple[tuple[str, str, str], ...] = (
     ("storescp", "lumenarc.cli.storescp", "Receive instances into a folder (C-STORE)."),
 )
-GROUPS = (("archive", _ARCHIVE), ("files", _FILES), ("DIMSE clients", _CLIENTS), ("DIMSE servers", _SERVERS))
+_WEB: tuple[tuple[str, str, str], ...] = (
+    ("qido", "lumenarc.cli.qido", "Search a DICOMweb service (QIDO-RS)."),
+    ("wadors", "lumenarc.cli.wadors", "Fetch objects, metadata or pictures by their addresses (WADO-RS)."),
+    ("wadouri", "lumenarc.cli.wadouri", "Fetch one object or picture (WADO-URI)."),
+    ("stowrs", "lumenarc.cli.stowrs", "Send files to a DICOMweb service (STOW-RS)."),
+)
+GROUPS = (
+    ("archive", _ARCHIVE),
+    ("files", _FILES),
+    ("DIMSE clients", _CLIENTS),
+    ("DIMSE servers", _SERVERS),
+    ("DICOMweb clients", _WEB),
+)
 TOOLS: tuple[tuple[str, str, str], ...] = tuple(tool for _, tools in GROUPS for tool in tools)
 
 OK, SOME_FAILED, USAGE, NO_CONNECTION, INTERRUPTED = 0, 1, 2, 3, 130

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
 from pathlib import Path
 
 from lumenarc.cli.dimse_options import add_peer, add_priority, peer_of
-from lumenarc.cli.frame import Report, ToolParser, printable
+from lumenarc.cli.frame import Report, ToolParser
+from lumenarc.cli.listing import lines
 from lumenarc.cli.query_options import add_query, add_return_keys, extended, identifier, model_uid
-from lumenarc.dicom.dictionary import keyword_of
-from lumenarc.dicom.query import Attributes
 
 
 def parser() -> ToolParser:
@@ -74,18 +72,4 @@ def _tell(answer: object, number: int, options: argparse.Namespace, report: Repo
     if options.xml:
         report.result(to_xml(attributes).decode("utf-8"), attributes)
     else:
-        report.result("\n".join([f"# {number}", *_lines(attributes)]), attributes)
-
-
-def _lines(attributes: Attributes, indent: str = "  ") -> Iterator[str]:
-    for name in sorted(attributes):
-        entry = attributes[name]
-        label = keyword_of(int(name, 16)) or name
-        values = entry.get("Value", [])
-        if entry.get("vr") == "SQ":
-            yield f"{indent}{label}:"
-            for item in values:
-                yield from _lines(item, indent + "  > ")
-            continue
-        texts = ("=".join(map(str, value.values())) if isinstance(value, dict) else str(value) for value in values)
-        yield f"{indent}{label}: {printable(chr(92).join(texts))}"
+        report.result("\n".join([f"# {number}", *lines(attributes)]), attributes)

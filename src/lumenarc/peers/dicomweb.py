@@ -33,7 +33,7 @@ from lumenarc.transport.connect import NoConnection
 MAX_JSON_BYTES = 64 << 20
 _CHUNK_BYTES = 1 << 20
 _JSON = "application/dicom+json"
-_ALL_AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+ALL_AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,14 @@ def search(peer: WebPeer, path: str, params: Iterable[tuple[str, str]] = ()) -> 
     return found
 
 
-def retrieve(peer: WebPeer, path: str, accept: str = _ALL_AS_STORED) -> Iterator[Part]:
-    """Yield the objects below a path; raise NotFound when the peer has none.
+def retrieve(
+    peer: WebPeer, path: str, accept: str = ALL_AS_STORED, params: Iterable[tuple[str, str]] = ()
+) -> Iterator[Part]:
+    """Yield what lies below a path, one part for an answer that is not multipart; raise NotFound for nothing.
 
     The connection is held until the iterator is finished or closed.
     """
-    with _asked(peer, "GET", path, (), {"Accept": accept}) as answer:
+    with _asked(peer, "GET", path, params, {"Accept": accept}) as answer:
         kind = parse_media_type(answer.headers.get("Content-Type", ""))
         if kind is None or kind.type != "multipart/related":
             syntax = kind.params.get("transfer-syntax", "") if kind else ""
