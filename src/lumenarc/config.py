@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from lumenarc.errors import BadRequest
@@ -80,6 +82,7 @@ class Settings(BaseSettings):
     )
     invalid_uids: Literal["refuse", "lenient"] = _s("refuse", "What happens to UIDs with leading zeros.")
     trash_retention_days: int = _s(30, "How long deleted objects can be restored.", unit="days", ge=0)
+    timezone: str = _s("", "The time zone of stored dates and times (Europe/Vienna, +0100); empty is this machine's.")
     default_charset: str = _s("", "The Specific Character Set assumed where a data set with other bytes names none.")
     remote_cache_bytes: int = _s(
         50 * GIB, "How much of other archives' studies is cached that are not to be kept.", unit="bytes", ge=0
@@ -118,6 +121,16 @@ class Settings(BaseSettings):
         """Take values from the caller and the environment only; the file is read by `load`."""
         del settings_cls, dotenv_settings, file_secret_settings
         return init_settings, env_settings
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        if name and not re.fullmatch(r"[+-](0\d|1[0-4])[0-5]\d", name):
+            try:
+                ZoneInfo(name)
+            except (ZoneInfoNotFoundError, OSError) as error:
+                raise ValueError("it is the name of no time zone") from error
+        return name
 
     @property
     def database_url(self) -> str:

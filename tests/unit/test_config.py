@@ -37,3 +37,10 @@ def test_every_setting_has_a_sentence() -> None:
 
 def test_postgresql_uses_psycopg() -> None:
     assert load(database="postgresql://u@h/d").database_url == "postgresql+psycopg://u@h/d"
+
+
+def test_a_time_zone_is_a_name_or_an_offset() -> None:
+    for name in ("", "Europe/Vienna", "-0330"):
+        assert load(timezone=name).timezone == name
+    with pytest.raises(BadSetting, match="no time zone"):
+        load(timezone="Mars/Olympus")

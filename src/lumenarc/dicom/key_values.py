@@ -8,13 +8,13 @@ from typing import Any
 
 from lumenarc.dicom.columns import fold, normal_date, normal_time
 from lumenarc.dicom.query import Attributes, Item, Key, Matcher, OneOf, PersonName, Range, Universal, Wildcard
+from lumenarc.dicom.time_zone import OFFSET
 from lumenarc.errors import BadQuery
 
 EMPTY = '""'  # Empty Value Matching, PS3.4 C.2.2.2.7
 MAX_VALUES = 10_000
 _WILDCARD_VRS = frozenset("AE CS LO LT SH ST UC UR UT UN".split())
 _NUMBER_VRS = frozenset("IS DS US SS UL SL SV UV FL FD".split())
-OFFSET = re.compile(r"[+-](0\d|1[0-4])[0-5]\d")
 
 
 def strings(element: Mapping[str, Any]) -> list[str]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, tzinfo
 
 from lumenarc.dicom.attributes import BY_TAG, COMPUTED, Level, level_of
 from lumenarc.dicom.columns import fold
 from lumenarc.dicom.dictionary import tag_of, vr_of
-from lumenarc.dicom.key_values import OFFSET, matcher_of, strings
+from lumenarc.dicom.key_values import matcher_of, strings
 from lumenarc.dicom.query import Attributes, CombinedDateTime, Key, OneOf, Order, Query, Range, Universal
+from lumenarc.dicom.time_zone import TIME_OF, moved, offset_zone
 from lumenarc.errors import BadQuery
 
 UNIQUE_KEYS = {
@@ -20,16 +21,8 @@ UNIQUE_KEYS = {
     Level.SERIES: 0x0020000E,
     Level.IMAGE: 0x00080018,
 }
-# The time of each date, for combined date-time matching.
-TIME_OF = {
-    0x00080020: 0x00080030,
-    0x00080021: 0x00080031,
-    0x00080022: 0x00080032,
-    0x00080023: 0x00080033,
-    0x00100030: 0x00100032,
-    0x00400244: 0x00400245,
-}
 _NO_KEYS = frozenset({0x00080005, 0x00080052, 0x00080053, 0x00080054, 0x00080056, 0x00080201, 0x00083002})
+_POINT = "%Y%m%d%H%M%S.%f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +33,8 @@ class Negotiated:
     combined_datetime: bool = False
     fuzzy: bool = False
     timezone: bool = False
-    local_offset: str = "+0000"  # of the stored dates and times, where they carry none
+    local: tzinfo | None = UTC
+    """The zone of stored dates and times; None is that of this machine."""
 
 
 def query_level(identifier: Attributes) -> Level:
@@ -83,13 +77,11 @@ def from_identifier(
     if not negotiated.relational:
         _check_hierarchy(keys, level, root)
     offset = next(iter(strings(identifier.get("00080201", {}))), None) if negotiated.timezone else None
-    if offset is not None and not OFFSET.fullmatch(offset):
-        raise BadQuery("The Timezone Offset From UTC is invalid.")
-    shift = _minutes(negotiated.local_offset) - _minutes(offset) if offset else 0
-    kept, combined = combine(keys) if negotiated.combined_datetime or shift else (tuple(keys), ())
-    if shift:
-        kept = tuple(_shifted_key(key, shift) for key in kept)
-        combined = tuple(_shifted_pair(pair, shift) for pair in combined)
+    kept, combined = combine(keys) if negotiated.combined_datetime or offset else (tuple(keys), ())
+    if offset:
+        there = offset_zone(offset)
+        kept = tuple(_moved_key(key, there, negotiated.local) for key in kept)
+        combined = tuple(_moved_pair(pair, there, negotiated.local) for pair in combined)
     return Query(level, kept, frozenset(returns), combined=combined, timezone_offset=offset)
 
 
@@ -127,34 +119,30 @@ def combine(keys: list[Key]) -> tuple[tuple[Key, ...], tuple[CombinedDateTime, .
     return tuple(key for key in keys if key.tag not in used), tuple(pairs)
 
 
-def _minutes(offset: str) -> int:
-    minutes = int(offset[1:3]) * 60 + int(offset[3:5])
-    return -minutes if offset[0] == "-" else minutes
+def _moved_pair(pair: CombinedDateTime, there: tzinfo, local: tzinfo | None) -> CombinedDateTime:
+    """Bring a range of points in time from the caller's zone into that of the archive."""
 
-
-def _shifted_pair(pair: CombinedDateTime, minutes: int) -> CombinedDateTime:
-    def moved(text: str | None) -> str | None:
+    def moved_text(text: str | None) -> str | None:
         if text is None:
             return None
         try:
-            return (datetime.strptime(text, "%Y%m%d%H%M%S.%f") + timedelta(minutes=minutes)).strftime("%Y%m%d%H%M%S.%f")
+            return moved(datetime.strptime(text, _POINT), there, local).strftime(_POINT)
         except (ValueError, OverflowError):
             raise BadQuery("A date or time of the identifier does not exist.") from None
 
-    return CombinedDateTime(pair.date_tag, pair.time_tag, moved(pair.low), moved(pair.high))
+    return CombinedDateTime(pair.date_tag, pair.time_tag, moved_text(pair.low), moved_text(pair.high))
 
 
-def _shifted_key(key: Key, minutes: int) -> Key:
-    """Move a lone time range to the archive's time zone; a lone date has no time of day to move by."""
+def _moved_key(key: Key, there: tzinfo, local: tzinfo | None) -> Key:
+    """Move a lone time range by the difference of the zones in winter; a lone date has no time of day to move by."""
     if key.vr != "TM" or not isinstance(key.matcher, Range):
         return key
 
-    def moved(text: str | None, default: str) -> str:
-        hms, _, fraction = (text or default).partition(".")
-        total = (int(hms[:2]) * 60 + int(hms[2:4]) + minutes) % 1440
-        return f"{total // 60:02}{total % 60:02}{hms[4:]}.{fraction}"
+    def moved_text(text: str | None, default: str) -> str:
+        when = datetime.strptime(f"20000102{text or default}", _POINT)
+        return moved(when, there, local).strftime("%H%M%S.%f")
 
-    moved_range = Range(moved(key.matcher.low, "000000.000000"), moved(key.matcher.high, "235959.999999"))
+    moved_range = Range(moved_text(key.matcher.low, "000000.000000"), moved_text(key.matcher.high, "235959.999999"))
     return Key(key.tag, key.vr, moved_range)
 
 
