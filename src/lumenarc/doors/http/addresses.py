@@ -25,7 +25,19 @@ def base_url(request: Request) -> str:
     """Return scheme, host and DICOMweb root of a request, without a slash at the end."""
     aet = request.path_params.get("aet")
     root = f"/aets/{aet}/rs" if aet else "/dicom-web"
-    return f"{request.url.scheme}://{request.headers.get('host', 'localhost')}{root}"
+    return f"{request.url.scheme}://{_host(request)}{root}"
+
+
+def _host(request: Request) -> str:
+    """Return the host under which we were called.
+
+    dicomweb-client leaves the port out of its Host header; whoever calls our own address without one means ours.
+    """
+    host = request.headers.get("host", "localhost")
+    name, port = request.scope.get("server") or ("", None)
+    if host in (name, "localhost") and port not in (None, 80, 443):
+        return f"{host}:{port}"
+    return host
 
 
 def instance_url(base: str, study_uid: str, series_uid: str, sop_instance_uid: str) -> str:
