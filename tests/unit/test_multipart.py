@@ -62,3 +62,7 @@ def test_headers_without_end_are_refused() -> None:
 def test_bad_boundaries_are_refused(boundary: str) -> None:
     with pytest.raises(BadRequest):
         MultipartParser(boundary)
+
+
+def test_a_header_cannot_bring_another() -> None:
+    assert part_head("b", {"A": "b\r\nC: d\n\r\n"}) == b"\r\n--b\r\nA: bC: d\r\n\r\n"

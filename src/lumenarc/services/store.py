@@ -284,6 +284,8 @@ def begin(
     lenient = archive.settings.invalid_uids == "lenient"
     check_uid(sop_instance_uid, "SOP Instance UID", lenient=lenient)
     check_uid(sop_class_uid, "SOP Class UID", lenient=lenient)
+    # Of a file it is whatever its sender wrote, and it comes back in headers of HTTP.
+    check_uid(transfer_syntax_uid, "Transfer Syntax UID", lenient=lenient)
     return Incoming(archive, sop_class_uid, sop_instance_uid, transfer_syntax_uid, source)
 
 

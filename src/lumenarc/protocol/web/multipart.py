@@ -13,6 +13,7 @@ from lumenarc.errors import BadRequest
 
 MAX_HEADER_BYTES = 16 << 10
 _MAX_PADDING = 256
+_BREAKS = re.compile("[\r\n]")
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,199}[0-9A-Za-z'()+_,\-./:=?]")
 
 
@@ -132,7 +133,8 @@ class MultipartParser:
 
 def part_head(boundary: str, headers: dict[str, str]) -> bytes:
     """Return what stands before a part's data."""
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    # A line break in a value would begin a header of somebody else's making.
+    lines = "".join(f"{name}: {_BREAKS.sub('', value)}\r\n" for name, value in headers.items())
     return f"\r\n--{boundary}\r\n{lines}\r\n".encode()
 
 
