@@ -63,6 +63,14 @@ def test_what_storescu_sends_findscu_finds(archive_server: Callable[..., Served]
     assert "CS [CT]" in found.stderr
 
 
+def test_the_start_loads_no_library_that_it_does_not_need() -> None:
+    """Each of these takes a tenth of a second or more, and the archive shall be ready in two."""
+    heavy = {"pydicom", "imagecodecs", "PIL", "alembic", "fastapi", "highdicom", "reportlab"}
+    words = f"import sys, lumenarc.app; print(*{heavy} & set(sys.modules))"
+    done = subprocess.run((sys.executable, "-c", words), capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
 def test_a_taken_port_is_named() -> None:
     with listen("127.0.0.1", 0) as taken, pytest.raises(Unavailable, match="taken"):
         listen("127.0.0.1", taken.getsockname()[1])

@@ -10,8 +10,6 @@ from __future__ import annotations
 import re
 from typing import TypeVar
 
-from pydicom import config as pydicom_config
-from pydicom.valuerep import validate_value
 from sqlalchemy import Connection
 
 from lumenarc.archive import Archive
@@ -58,6 +56,9 @@ def _entry(tag: int, entry: object) -> dict[str, object]:
     values = entry.get("Value") if isinstance(entry, dict) else None
     if not isinstance(values, list) or not values:
         raise BadRequest(f"{keyword_of(tag)} needs a list of values.")
+    from pydicom import config as pydicom_config  # takes as long as half the start of the program
+    from pydicom.valuerep import validate_value
+
     whole: dict[str, object] = {"vr": vr, "Value": values}
     try:
         encode({f"{tag:08X}": whole}, EXPLICIT_LE)

@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from lumenarc.doors.http.context import Context, Endpoint
 from lumenarc.doors.http.respond import json_response
-from lumenarc.services import samples
 
 
 async def _load(context: Context, request: Request) -> Response:
+    from lumenarc.services import samples  # with pydicom, which nothing else of the start needs
+
     return json_response(request, asdict(await context.run(samples.load, context.archive)))
 
 

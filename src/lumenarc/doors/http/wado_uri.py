@@ -13,7 +13,7 @@ from lumenarc.doors.http.wado import alone
 from lumenarc.errors import BadRequest, NotAcceptable
 from lumenarc.protocol.web.media_types import best_of_equals, parse_accept
 from lumenarc.protocol.web.uris import uid
-from lumenarc.services import anonymize, render, retrieve, transcoding
+from lumenarc.services import render, retrieve, transcoding
 from lumenarc.services.retrieve import StoredInstance
 
 _MAX_SIDE = 16384
@@ -68,6 +68,8 @@ async def _object(context: Context, request: Request, found: StoredInstance, *, 
         return same
     if not anonymous:
         return await alone(context, request, found, targets, headers)
+    from lumenarc.services import anonymize  # with pydicom, which nothing else of the start needs
+
     for target in targets[:-1]:
         if await context.run(transcoding.can_give, context.archive, found, target):
             return await stream(context, anonymize.file(context.archive, found, target), _DICOM, headers=headers)
