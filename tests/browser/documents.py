@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any, cast
 
 import phantoms
 from pydicom.encaps import encapsulate
@@ -15,7 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 def write_pdf(folder: Path, study_uid: str) -> None:
     """Write an encapsulated PDF of two pages, the first with a black bar across its upper half."""
     paper = io.BytesIO()
-    canvas = Canvas(paper, pagesize=A5)
+    canvas = cast(Any, Canvas)(paper, pagesize=A5)
     canvas.rect(0, A5[1] / 2, A5[0], A5[1] / 2, fill=1)
     canvas.showPage()
     canvas.drawString(40, 300, "Second page")

@@ -60,16 +60,15 @@ def phantom_slice(size: int, index: int, count: int) -> NDArray[np.int16]:
 
 
 def write_ct(
-    folder: Path, count: int = 24, size: int = 128, *, noise: bool = False, study_uid: str | None = None
+    folder: Path, count: int = 24, size: int = 128, *, noise: bool = False, study_date: str = "20261120"
 ) -> str:
     """Write an axial CT series, 2 mm apart, pixels of 0.5 x 0.5 mm; return its Study Instance UID."""
-    study_uid = study_uid or generate_uid()
-    series_uid = generate_uid()
+    study_uid, series_uid = generate_uid(), generate_uid()
     random = np.random.default_rng(1)
     folder.mkdir(parents=True, exist_ok=True)
     for index in range(count):
         data_set = instance(CTImageStorage, generate_uid(), "CT", study_uid, series_uid)
-        data_set.SeriesNumber, data_set.InstanceNumber = 1, index + 1
+        data_set.SeriesNumber, data_set.InstanceNumber, data_set.StudyDate = 1, index + 1, study_date
         data_set.SeriesDescription, data_set.BodyPartExamined = "Axial 2 mm", "CHEST"
         data_set.FrameOfReferenceUID = FOR_UID
         data_set.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]

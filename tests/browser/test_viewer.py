@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import documents
@@ -99,3 +99,12 @@ def test_every_kind_of_image_looks_as_the_server_draws_it(archive: Served, tmp_p
     assert len(series) > 20
     store(archive, tmp_path)
     play(archive, "kinds", series=series)
+
+
+def test_series_stand_side_by_side(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    study = phantoms.write_ct(tmp_path / "ct")
+    phantoms.write_mr(tmp_path / "mr", study)
+    phantoms.write_ct(tmp_path / "prior", study_date="20240301")
+    store(archive, tmp_path)
+    play(archive, "layout", study=study)

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { pixelsOf } from '../chromium.mjs';
 
-const text = (page, id) => page.getByTestId(id).first().textContent();
+const first = (page) => page.getByTestId('cell-0');
+const text = (page, id) => first(page).getByTestId(id).textContent();
 const at = ({ width, data }, x, y) => data[Math.round(y) * width + Math.round(x)];
 
 /** Find the box of bright pixels around the middle: the square of the phantom. */
@@ -18,6 +19,7 @@ export async function run({ page, base, problems, study, shots }) {
   const held = new Promise((resolve) => { release = resolve; });
   await page.route('**/frames/*', async (route) => { await held; await route.continue(); });
   await page.goto(`${base}viewer?StudyInstanceUIDs=${study}`);
+  await page.getByTestId('cell-1').waitFor();
   const preview = page.getByTestId('preview');
   await preview.evaluate((image) => image.decode());
   const before = await preview.evaluate((image) => {
@@ -44,7 +46,7 @@ export async function run({ page, base, problems, study, shots }) {
   // Water, 0 HU, in the window 40/400: (0 - (40 - 0.5)) / 399 + 0.5 of 255 (PS3.3 C.11.2.1.2).
   assert.ok(Math.abs(at(after, ...middle) - 102) <= 2, `water is ${at(after, ...middle)}`);
 
-  const number = async (expected) => { await page.getByTestId('image-number').getByText(`Image ${expected} of 24`).waitFor(); };
+  const number = async (expected) => { await first(page).getByTestId('image-number').getByText(`Image ${expected} of 24`).waitFor(); };
   const canvas = page.locator('[data-testid="cell-0"] .viewport-element');
   await canvas.hover();
   await page.mouse.wheel(0, 100);
@@ -58,7 +60,7 @@ export async function run({ page, base, problems, study, shots }) {
   await page.keyboard.press('PageDown');
   await number(11);
 
-  const windowed = (words) => page.getByTestId('window').getByText(words, { exact: true }).waitFor();
+  const windowed = (words) => first(page).getByTestId('window').getByText(words, { exact: true }).waitFor();
   await page.keyboard.press('2');
   await windowed('C 300 W 1500');
   await page.keyboard.press('3');
@@ -91,18 +93,18 @@ export async function run({ page, base, problems, study, shots }) {
   square(await pixelsOf(page)).forEach((reach, side) => assert.ok(Math.abs(reach - square(after)[side]) <= 1));
 
   await page.keyboard.press('o');
-  await page.getByTestId('letter-top').getByText('R', { exact: true }).waitFor();
+  await first(page).getByTestId('letter-top').getByText('R', { exact: true }).waitFor();
   assert.equal(await text(page, 'letter-right'), 'A');
   await page.keyboard.press('Backspace');
   await page.keyboard.press('x');
-  await page.getByTestId('letter-right').getByText('R', { exact: true }).waitFor();
+  await first(page).getByTestId('letter-right').getByText('R', { exact: true }).waitFor();
   await page.keyboard.press('x');
-  await page.getByTestId('letter-right').getByText('L', { exact: true }).waitFor();
+  await first(page).getByTestId('letter-right').getByText('L', { exact: true }).waitFor();
 
   // The other series carries a hostile description; it is text.
   assert.equal(await page.getByTestId('series').count(), 2);
   await page.keyboard.press(']');
-  await page.getByTestId('letter-top').getByText('H', { exact: true }).waitFor();
+  await first(page).getByTestId('letter-top').getByText('H', { exact: true }).waitFor();
   assert.ok(await page.getByText('Sagittal <img src=x onerror=alert(1)>').first().isVisible());
   await page.screenshot({ path: `${shots}/series.png` });
   await page.keyboard.press('?');

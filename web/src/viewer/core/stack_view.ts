@@ -174,6 +174,16 @@ export class StackView {
     return { right: unit(right), down: unit(down) };
   }
 
+  /** Return where a place in the patient is on the screen, in CSS pixels. */
+  worldToCanvas(point: readonly [number, number, number]): [number, number] | undefined {
+    return this.viewport?.getCornerstoneImage() ? (this.viewport.worldToCanvas([...point]) as [number, number]) : undefined;
+  }
+
+  /** Return the place in the patient under a point of the screen. */
+  canvasToWorld(x: number, y: number): [number, number, number] | undefined {
+    return this.viewport?.getCornerstoneImage() ? (this.viewport.canvasToWorld([x, y]) as [number, number, number]) : undefined;
+  }
+
   /** Let go of the element. */
   destroy(): void {
     this.stop.abort();

@@ -1,6 +1,6 @@
 // Which of Cornerstone's classes works behind each tool? Named one by one, so that the others stay out of the build.
 import { MagnifyTool, PanTool, StackScrollTool, WindowLevelRegionTool, WindowLevelTool, ZoomTool } from '@cornerstonejs/tools';
-import type { ToolId } from '../tools/table';
+import type { CornerstoneToolId } from '../tools/table';
 
 export type ToolClass = typeof WindowLevelTool;
 
@@ -11,7 +11,7 @@ export const TOOL_CLASSES = {
   zoom: ZoomTool,
   magnify: MagnifyTool,
   region: WindowLevelRegionTool,
-} as const satisfies Record<ToolId, unknown>;
+} as const satisfies Record<CornerstoneToolId, unknown>;
 
 /** Return the class of a tool. */
-export const classOf = (id: ToolId): ToolClass => TOOL_CLASSES[id] as unknown as ToolClass;
+export const classOf = (id: CornerstoneToolId): ToolClass => TOOL_CLASSES[id] as unknown as ToolClass;

@@ -1,5 +1,5 @@
 // Which tool does which mouse button use? One group for stacks; the table of tools says the rest.
-import { TOOLS, type ToolId } from '../tools/table';
+import { isCornerstoneTool, TOOLS, type ToolId } from '../tools/table';
 import { cornerstone, tools } from './packages';
 import { classOf } from './tool_classes';
 
@@ -10,6 +10,7 @@ export function installTools(): void {
   const group = tools.ToolGroupManager.createToolGroup(GROUP);
   if (!group) throw new Error('the tools are installed already');
   for (const tool of TOOLS) {
+    if (!isCornerstoneTool(tool.id)) continue;
     const type = classOf(tool.id);
     tools.addTool(type);
     group.addTool(type.toolName, tool.configuration);
@@ -23,6 +24,7 @@ export function activate(id: ToolId): void {
   if (!group) return;
   const { MouseBindings } = tools.Enums;
   for (const tool of TOOLS) {
+    if (!isCornerstoneTool(tool.id)) continue;
     const name = classOf(tool.id).toolName;
     const bindings: { mouseButton?: number; numTouchPoints?: number }[] = [];
     if (tool.id === id) bindings.push({ mouseButton: MouseBindings.Primary }, { numTouchPoints: 1 });

@@ -4,7 +4,8 @@ import type { StackView } from '../core/stack_view';
 import type { Wanted } from '../core/prefetcher';
 import type { DisplaySet } from '../model/display_sets';
 import type { Loop } from '../model/cine';
-import { directionLetters, oppositeLetters } from '../model/geometry';
+import { directionLetters, nearestPlane, oppositeLetters, type Vector } from '../model/geometry';
+import { frameOfReference, planesOf } from '../model/linking';
 import { frameTimeMs, windowsOf, type Frame, type Window } from '../model/instance';
 import { presetsFor, type Preset } from '../model/presets';
 
@@ -25,12 +26,24 @@ export class Cell {
   isPlaying = $state(false);
   fps = $state(DEFAULT_FPS);
   loop = $state<Loop>('loop');
-  view: StackView | undefined;
+  /** Counts how often the view was drawn: what lies over it follows. */
+  nDrawn = $state(0);
+  private view_: StackView | undefined;
   readonly wanted: { frames: readonly Frame[]; position: number; direction: 1 | -1 } & Wanted = { frames: [], position: 0, direction: 1 };
   readonly frame = $derived<Frame | undefined>(this.set?.frames[this.index]);
   readonly count = $derived(this.set?.frames.length ?? 0);
 
   constructor(readonly id: string) {}
+
+  get view(): StackView | undefined {
+    return this.view_;
+  }
+
+  /** Take the view when it is there; what was to be shown is shown then. */
+  async attach(view: StackView | undefined): Promise<void> {
+    this.view_ = view;
+    if (this.set?.kind === 'stack') await view?.show(this.set, this.index);
+  }
 
   /** Put a display set into the cell. */
   async show(set: DisplaySet, index: number): Promise<void> {
@@ -57,6 +70,18 @@ export class Cell {
     if (inside !== this.index && this.count > 0) void this.view?.goTo(inside);
   }
 
+  /** Say whether places of another cell's image have a meaning here. */
+  canLocate(other: Cell): boolean {
+    const [own, theirs] = [this.set, other.set].map((set) => (set?.kind === 'stack' ? frameOfReference(set) : ''));
+    return !!own && own === theirs;
+  }
+
+  /** Return the index of the image nearest to a place. */
+  nearest(point: Vector): number {
+    const planes = this.set ? planesOf(this.set).filter((plane) => plane !== undefined) : [];
+    return planes.length === this.count ? nearestPlane(planes, point) : this.index;
+  }
+
   /** Hear that an image is on the screen. */
   shown(index: number): void {
     this.wanted.direction = index < this.index ? -1 : 1;
@@ -74,6 +99,7 @@ export class Cell {
   /** Hear that the view was drawn anew. */
   drawn(): void {
     this.isShown = true;
+    this.nDrawn += 1;
     this.zoom = this.view?.pixelZoom();
     const axes = this.frame && hasPlace(this.frame) ? this.view?.screenAxes() : undefined;
     const [right, bottom] = axes ? [directionLetters(axes.right), directionLetters(axes.down)] : ['', ''];

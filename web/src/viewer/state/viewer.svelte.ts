@@ -1,66 +1,44 @@
 // What is open in the viewer? Studies, their series, the cells of the layout, and what loads next.
 import { told } from '../../api/client';
-import { fetchInstances, findSeries, pictureUrl, type SeriesRow } from '../core/archive';
-import { displaySets, type DisplaySet } from '../model/display_sets';
-import type { Instance } from '../model/instance';
-import type { Reference } from '../model/report';
-import { toast } from '../../ui/toasts.svelte';
 import { t } from '../../i18n/viewer';
-import type { ToolId } from '../tools/table';
+import { recallJson, remember } from '../../state/remembered';
+import { toast } from '../../ui/toasts.svelte';
+import { findSeries, pictureUrl, type SeriesRow } from '../core/archive';
 import { beginFetch } from '../core/frame_source';
 import { frameUrl } from '../core/registry';
+import type { Vector } from '../model/geometry';
+import { assign, isImageModality, layoutFor, likeness, readLayout, type Layout } from '../model/hanging';
+import { follow } from '../model/linking';
+import type { Reference } from '../model/report';
+import type { ToolId } from '../tools/table';
 import { Cell } from './cell.svelte';
 import { Loaded } from './loaded.svelte';
+import { SeriesEntry } from './series_entry.svelte';
+import { findPriors, type StudyEntry } from './study_entry.svelte';
 
 type Core = typeof import('../core');
-
-/** One series in the list. */
-export class SeriesEntry {
-  sets = $state.raw<DisplaySet[] | undefined>();
-  instances: readonly Instance[] = [];
-  error = $state('');
-  nLoaded = $state(0);
-  private loading: Promise<DisplaySet[]> | undefined;
-
-  row = $state.raw<SeriesRow>() as SeriesRow;
-
-  constructor(row: SeriesRow) {
-    this.row = row;
-  }
-
-  /** Fetch the headers, once. */
-  load(): Promise<DisplaySet[]> {
-    this.loading ??= fetchInstances(this.row.studyUid, this.row.uid).then(
-      (instances) => {
-        this.instances = instances;
-        this.sets = displaySets(instances);
-        return this.sets;
-      },
-      (reason: unknown) => {
-        this.loading = undefined;
-        this.error = told(reason);
-        throw reason;
-      },
-    );
-    return this.loading;
-  }
-
-  readonly nFrames = $derived((this.sets ?? []).reduce((sum, set) => sum + set.frames.length, 0));
-}
+type Remembered = Record<string, string>;
+const isRemembered = (value: unknown): value is Remembered => typeof value === 'object' && value !== null;
 
 export class Viewer {
   series = $state.raw<SeriesEntry[]>([]);
+  priors = $state.raw<StudyEntry[]>([]);
   cells = $state.raw<Cell[]>([new Cell('cell-0')]);
-  rows = $state(1);
-  columns = $state(1);
+  layout = $state.raw<Layout>({ rows: 1, columns: 1 });
   activeIndex = $state(0);
   tool = $state<ToolId>('window');
   error = $state('');
   showsOverlay = $state(true);
+  showsLines = $state(true);
+  isLinked = $state(true);
+  /** The place in the patient that the locating tool points to. */
+  located = $state.raw<Vector | undefined>();
   readonly loaded = new Loaded();
+  private nCells = 1;
   private parts: Promise<Core> | undefined;
   private prefetcher: InstanceType<Core['Prefetcher']> | undefined;
   private readonly stops: (() => void)[] = [];
+  private maximised: { cells: Cell[]; layout: Layout } | undefined;
   readonly active = $derived(this.cells[this.activeIndex] ?? (this.cells[0] as Cell));
 
   constructor(readonly studyUid: string, readonly seriesUid: string) {}
@@ -83,24 +61,8 @@ export class Viewer {
   /** Take a tool in hand. */
   take(tool: ToolId): void {
     this.tool = tool;
+    if (tool !== 'locate') this.located = undefined;
     void this.core().then(({ activate }) => activate(tool));
-  }
-
-  /** Hear that a cell shows something; what loads next follows the cells, the active one first. */
-  drawn(_cell: Cell): void {
-    this.plan();
-  }
-
-  /** Hear that the reader went to another image. */
-  moved(): void {
-    this.prefetcher?.fill();
-  }
-
-  private plan(): void {
-    const shown = [this.active, ...this.cells.filter((cell) => cell !== this.active)].filter((cell) => cell.isShown);
-    const others = this.series.filter((entry) => !shown.some((cell) => cell.set?.seriesUid === entry.row.uid));
-    const rest = others.flatMap((entry) => entry.sets ?? []).filter((set) => set.kind === 'stack').map((set) => ({ frames: set.frames, position: 0, direction: 1 as const }));
-    this.prefetcher?.want([...shown.map((cell) => cell.wanted), ...rest]);
   }
 
   /** Return where the picture of the first image comes from, before anything is known. */
@@ -108,58 +70,126 @@ export class Viewer {
     return pictureUrl(this.seriesUid ? `${this.studyUid}/series/${this.seriesUid}` : this.studyUid, width, height);
   }
 
-  /** Open the study: list its series, show the first image; `ready` says when a cell can show one. */
-  async open(ready: Promise<unknown>): Promise<void> {
+  /** Open the study: list its series, hang them, show the first image first. */
+  async open(): Promise<void> {
     const own: SeriesRow = { studyUid: this.studyUid, uid: this.seriesUid, modality: '', number: undefined, description: '', bodyPart: '', nInstances: 0 };
     // The headers of a series named in the address need not wait for the list.
     const asked = this.seriesUid ? new SeriesEntry(own) : undefined;
-    asked?.load().catch(() => undefined);
+    void asked?.load();
     try {
       const rows = await findSeries(this.studyUid);
-      const entries = rows.map((row) => (asked && row.uid === asked.row.uid ? Object.assign(asked, { row }) : new SeriesEntry(row)));
-      this.series = entries;
-      const first = entries.find((entry) => entry === asked) ?? entries[0];
-      if (!first) return;
-      const order = [first, ...entries.filter((entry) => entry !== first)];
-      await this.showFirst(order, ready);
+      this.series = rows.map((row) => (asked && row.uid === asked.row.uid ? Object.assign(asked, { row }) : new SeriesEntry(row)));
     } catch (reason) {
       this.error = told(reason);
+      return;
+    }
+    if (!this.series.length) this.error = t('emptyStudy');
+    const first = Math.max(0, this.series.findIndex((entry) => entry === asked));
+    this.setLayout(layoutFor(this.series.map(({ row }) => row), this.rememberedLayout()));
+    await this.hang(first);
+    this.priors = await findPriors(this.studyUid).catch(() => []);
+    for (const entry of this.series) await entry.load();
+    this.plan();
+  }
+
+  private async hang(first: number): Promise<void> {
+    const order = assign(this.series.map(({ row }) => row), this.cells.length, first);
+    for (const [place, index] of order.entries()) {
+      const entry = this.series[index];
+      const start = await entry?.first();
+      const frame = start?.set.frames[start.index];
+      if (frame) beginFetch(frameUrl(frame));
+      // Not awaited: the cell shows it as soon as Cornerstone is there.
+      if (start) void this.cells[place]?.show(start.set, start.index);
     }
   }
 
-  private async showFirst(order: readonly SeriesEntry[], ready: Promise<unknown>): Promise<void> {
-    for (const entry of order) {
-      const sets = await entry.load().catch(() => []);
-      const start = representative(entry, sets) ?? (sets[0] ? { set: sets[0], index: 0 } : undefined);
-      if (!start) continue;
-      const frame = start.set.frames[start.index];
-      if (frame) beginFetch(frameUrl(frame));
-      await ready;
-      await this.cells[0]?.show(start.set, start.index);
-      break;
+  /** Divide the area into cells; what the cells show stays, new ones show the series that are not on the screen yet. */
+  setLayout(layout: Layout): void {
+    const count = layout.rows * layout.columns;
+    this.maximised = undefined;
+    this.layout = layout;
+    this.cells = Array.from({ length: count }, (_, index) => this.cells[index] ?? new Cell(`cell-${this.nCells++}`));
+    this.activeIndex = Math.min(this.activeIndex, count - 1);
+  }
+
+  /** Set a layout by hand: fill what is empty. */
+  async chooseLayout(layout: Layout): Promise<void> {
+    this.setLayout(layout);
+    const shown = new Set(this.cells.map((cell) => cell.set?.seriesUid));
+    const left = this.series.filter(({ row }) => isImageModality(row.modality) && !shown.has(row.uid));
+    for (const cell of this.cells.filter((one) => !one.set)) {
+      const entry = left.shift();
+      if (entry) await this.place(entry, cell);
     }
-    for (const entry of order) await entry.load().catch(() => []);
-    this.plan();
+  }
+
+  /** Show one cell alone, or all of them again. */
+  toggleMaximised(): void {
+    if (this.maximised) {
+      const { cells, layout } = this.maximised;
+      this.activeIndex = cells.indexOf(this.active);
+      [this.cells, this.layout, this.maximised] = [cells, layout, undefined];
+    } else if (this.cells.length > 1) {
+      this.maximised = { cells: this.cells, layout: this.layout };
+      [this.cells, this.layout, this.activeIndex] = [[this.active], { rows: 1, columns: 1 }, 0];
+    }
+  }
+
+  private rememberedLayout(): Layout | undefined {
+    return readLayout(recallJson('hanging', isRemembered, {})[this.modality()] ?? '');
+  }
+
+  /** Return the modality by which a layout is remembered. */
+  modality(): string {
+    return this.series.find(({ row }) => isImageModality(row.modality))?.row.modality ?? '';
+  }
+
+  /** Remember the present layout for studies of this modality, or forget it. */
+  rememberLayout(keep: boolean): void {
+    const all = { ...recallJson('hanging', isRemembered, {}) };
+    if (keep) all[this.modality()] = `${this.layout.rows}x${this.layout.columns}`;
+    else delete all[this.modality()];
+    remember('hanging', all);
   }
 
   /** Put a series into a cell. */
   async place(entry: SeriesEntry, cell: Cell = this.active): Promise<void> {
-    const sets = await entry.load().catch(() => []);
-    const start = representative(entry, sets) ?? (sets[0] ? { set: sets[0], index: 0 } : undefined);
+    const start = await entry.first();
     if (!start) return;
     cell.preview = '';
     await cell.show(start.set, start.index);
   }
 
-  /** Show the image that a document speaks of. */
-  async showReference({ uid, frames }: Reference): Promise<void> {
-    for (const entry of this.series) {
-      for (const set of await entry.load().catch(() => [])) {
-        const index = set.frames.findIndex(({ instance, number }) => instance.uid === uid && number === (frames[0] ?? number));
-        if (index >= 0) return this.active.show(set, index);
-      }
-    }
-    toast(t('notInStudy'), { tone: 'danger' });
+  /** Make a cell the one that keys and buttons mean. */
+  activate(cell: Cell): void {
+    const index = this.cells.indexOf(cell);
+    if (index < 0 || index === this.activeIndex) return;
+    this.activeIndex = index;
+    this.plan();
+  }
+
+  /** Put a dragged series into the cell where it was dropped. */
+  drop(seriesUid: string, cell: Cell): void {
+    const entry = this.allSeries().find(({ row }) => row.uid === seriesUid);
+    if (!entry) return;
+    this.activate(cell);
+    void this.place(entry, cell);
+  }
+
+  private allSeries(): SeriesEntry[] {
+    return [...this.series, ...this.priors.flatMap((study) => study.series ?? [])];
+  }
+
+  /** Put the likest series of another study beside the present one. */
+  async compare(study: StudyEntry): Promise<void> {
+    const own = this.allSeries().find(({ row }) => row.uid === this.active.set?.seriesUid)?.row;
+    const entries = (await study.load()).filter(({ row }) => isImageModality(row.modality));
+    const best = own ? entries.toSorted((a, b) => likeness(b.row, own) - likeness(a.row, own))[0] : entries[0];
+    if (!best) return;
+    if (this.cells.length === 1) this.setLayout({ rows: 1, columns: 2 });
+    const beside = this.cells[this.activeIndex === 0 ? 1 : 0];
+    if (beside) await this.place(best, beside);
   }
 
   /** Go to the series before or after the one that is shown. */
@@ -168,16 +198,40 @@ export class Viewer {
     const next = this.series[now + by];
     if (next) void this.place(next);
   }
-}
 
-/** Choose the image that the server draws for a series: the middle one of those with pixels. */
-export function representative({ instances }: SeriesEntry, sets: readonly DisplaySet[]): { set: DisplaySet; index: number } | undefined {
-  const stacks = sets.filter((set) => set.kind === 'stack');
-  const drawn = stacks.flatMap((set) => set.instances);
-  const middle = instances.filter((instance) => drawn.includes(instance))[Math.floor(drawn.length / 2)];
-  for (const set of stacks) {
-    const index = set.frames.findIndex((frame) => frame.instance === middle);
-    if (index >= 0) return { set, index };
+  /** Show the image that a document speaks of. */
+  async showReference({ uid, frames }: Reference): Promise<void> {
+    for (const entry of this.allSeries()) {
+      for (const set of await entry.load()) {
+        const index = set.frames.findIndex(({ instance, number }) => instance.uid === uid && number === (frames[0] ?? number));
+        if (index >= 0) return this.active.show(set, index);
+      }
+    }
+    toast(t('notInStudy'), { tone: 'danger' });
   }
-  return undefined;
+
+  /** Hear that the reader went to another image in a cell; linked cells follow the active one. */
+  moved(cell: Cell, from: number, to: number): void {
+    this.prefetcher?.fill();
+    if (!this.isLinked || cell !== this.active || !cell.set) return;
+    for (const other of this.cells) {
+      if (other === cell || other.set?.kind !== 'stack') continue;
+      const index = follow(cell.set, from, to, other.set, other.index);
+      if (index !== undefined) other.goTo(index);
+    }
+  }
+
+  /** Point to a place in the patient: every other cell goes there. */
+  locate(point: Vector): void {
+    this.located = point;
+    for (const cell of this.cells) if (cell !== this.active && cell.canLocate(this.active)) cell.goTo(cell.nearest(point));
+  }
+
+  /** Hear that a cell shows something; what loads next follows the cells, the active one first. */
+  plan(): void {
+    const shown = [this.active, ...this.cells.filter((cell) => cell !== this.active)].filter((cell) => cell.isShown);
+    const others = this.series.filter((entry) => !shown.some((cell) => cell.set?.seriesUid === entry.row.uid));
+    const rest = others.flatMap((entry) => entry.sets ?? []).filter((set) => set.kind === 'stack').map((set) => ({ frames: set.frames, position: 0, direction: 1 as const }));
+    this.prefetcher?.want([...shown.map((cell) => cell.wanted), ...rest]);
+  }
 }

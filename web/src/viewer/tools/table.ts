@@ -1,4 +1,5 @@
 // Which tools are there? One line each; toolbar, keys, help sheet and Cornerstone read this table.
+import { locate } from './locate';
 import { magnify } from './magnify';
 import { pan } from './pan';
 import { region } from './region';
@@ -13,6 +14,11 @@ export const TOOLS = [
   zoom,
   magnify,
   region,
+  locate,
 ] as const;
 
 export type ToolId = (typeof TOOLS)[number]['id'];
+
+/** The tools that Cornerstone works with. */
+export type CornerstoneToolId = Exclude<ToolId, 'locate'>;
+export const isCornerstoneTool = (id: ToolId): id is CornerstoneToolId => id !== 'locate';

@@ -4,7 +4,8 @@ export interface Tool<Id extends string = string> {
   readonly id: Id;
   /** The key that takes it in hand. */
   readonly key: string;
-  readonly kind: 'image' | 'measure';
+  /** What it does: change the view, measure, or something that the cells do themselves. */
+  readonly kind: 'image' | 'measure' | 'own';
   readonly label: () => string;
   /** Strokes on a grid of 20. */
   readonly icon: string;
