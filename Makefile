@@ -53,8 +53,9 @@ endif
 peers:
 	@bash tests/peers.sh
 
+# `check` has run the unit and property tests; the others need the peers.
 test: peers check
-	$(BIN)/pytest tests
+	$(BIN)/pytest tests --ignore tests/unit --ignore tests/property
 
 bench: install-dev peers
 	$(BIN)/python -m tests.bench

@@ -52,6 +52,7 @@ def folder(tmp_path: Path) -> Path:
     """Make a folder with the files that the examples name, and a program called lumenarc."""
     shutil.copy(FILES / "CT_small.dcm", tmp_path / "image.dcm")
     shutil.copy(FILES / "MR_small.dcm", tmp_path / "other.dcm")
+    shutil.copy(FILES / "examples_ybr_color.dcm", tmp_path / "ultrasound.dcm")
     (tmp_path / "study").mkdir()
     shutil.copy(FILES / "CT_small.dcm", tmp_path / "study" / "one.dcm")
     shutil.copy(FILES / "SC_rgb_rle.dcm", tmp_path / "study" / "two.dcm")

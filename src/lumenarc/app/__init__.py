@@ -10,9 +10,10 @@ from contextlib import closing
 
 from lumenarc import log
 from lumenarc.app.opening import allow_many_files, check_public, listen, only_one, recovered
-from lumenarc.app.process import Ports, Ready, run
+from lumenarc.app.process import Place, Ports, Ready, counted, run
 from lumenarc.app.workers import Workers
 from lumenarc.config import Settings
+from lumenarc.metrics import Table
 from lumenarc.transport.board import Board
 
 __all__ = ["listen", "serve"]
@@ -35,7 +36,8 @@ def serve(settings: Settings) -> int:
         ready = Ready.of(settings, http, dicom)
         ports = Ports(http, dicom)
         if settings.workers == 1:
-            run(archive, ports, Board(1, settings.max_associations).seat(), ready.say)
+            place = Place(Board(1, settings.max_associations).seat(), Table(counted()).meter())
+            run(archive, ports, place, ready.say)
             return 0
         archive.index.close()
         workers = Workers(settings, ports, ready.say)

@@ -15,12 +15,15 @@ import uvicorn
 from lumenarc import __version__
 from lumenarc.archive import Archive
 from lumenarc.config import Settings
+from lumenarc.doors.dimse import measured
 from lumenarc.doors.dimse.server import open_server
 from lumenarc.doors.http.app import create_app
+from lumenarc.doors.http.app import series as http_series
 from lumenarc.doors.http.context import ServerInfo
 from lumenarc.doors.http.patience import bounded
 from lumenarc.doors.worker.runner import Runner
 from lumenarc.doors.worker.tasks import TASKS
+from lumenarc.metrics import Meter, Series
 from lumenarc.transport.board import Seat
 
 DRAIN_S = 10
@@ -60,10 +63,28 @@ class Ready:
         log.info("page and DICOMweb listen", page=self.http, dicomweb=f"{self.http}dicom-web")
 
 
-def run(archive: Archive, ports: Ports, seat: Seat, on_ready: Callable[[], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a process has among those that serve with it: where it writes its associations and its counts."""
+
+    seat: Seat
+    meter: Meter
+
+
+def counted() -> tuple[Series, ...]:
+    """Return everything that is counted, for the table that all processes share."""
+    jobs = (
+        Series("job", (("task", task.name), ("outcome", outcome)))
+        for task in TASKS
+        for outcome in ("done", "failed", "interrupted")
+    )
+    return (*measured.SERIES, *http_series(), *jobs)
+
+
+def run(archive: Archive, ports: Ports, place: Place, on_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT, then drain; `on_ready` is called when all doors are open."""
-    settings = archive.settings
-    dicom = open_server(archive, ports.dicom, seat)
+    settings, meter = archive.settings, place.meter
+    dicom = open_server(archive, ports.dicom, place.seat, meter)
     info = ServerInfo(
         dicom_host=settings.host,
         dicom_port=dicom.port,
@@ -71,6 +92,7 @@ def run(archive: Archive, ports: Ports, seat: Seat, on_ready: Callable[[], None]
         started_at_ms=archive.now_ms(),
         associations=lambda: [asdict(entry) for entry in dicom.associations()],
         abort=dicom.abort,
+        meter=meter,
     )
     config = uvicorn.Config(
         create_app(archive, info),
@@ -85,7 +107,11 @@ def run(archive: Archive, ports: Ports, seat: Seat, on_ready: Callable[[], None]
     # uvicorn raises the signal again once it has drained; that must not cut our own closing short.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    runner = Runner(archive, TASKS, settings.job_threads)
+
+    def ended(task: str, outcome: str, seconds: float) -> None:
+        meter.count("job", seconds, task=task, outcome=outcome)
+
+    runner = Runner(archive, TASKS, settings.job_threads, ended)
     # What is loaded by now stays: the collector need not look at a hundred thousand objects again and again.
     gc.freeze()
     doors = (dicom, runner)

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from lumenarc.app.process import DRAIN_S, Ports, run
+from lumenarc.app.process import DRAIN_S, Place, Ports, counted, run
 from lumenarc.archive import open_archive
 from lumenarc.config import Settings
 from lumenarc.errors import LumenarcError
+from lumenarc.metrics import Table
 from lumenarc.transport.board import Board
 
 log = structlog.get_logger("workers")
@@ -48,6 +49,7 @@ class Workers:
         self._settings = settings.model_copy(update={"imaging_workers": n_imaging})
         self._ports, self._on_ready = ports, on_ready
         self._board = Board(settings.workers, settings.max_associations)
+        self._counts = Table(counted(), settings.workers)
         self._workers: dict[int, _Worker] = {}
         self._alive_reader, self._alive_writer = os.pipe()
         self._ready_reader, self._ready_writer = os.pipe()
@@ -147,7 +149,8 @@ class Workers:
         archive = open_archive(self._settings)
         try:
             archive.storage.settle()  # what the worker before this one left to be flushed
-            run(archive, self._ports, self._board.seat(number), self._tell_ready(number))
+            place = Place(self._board.seat(number), self._counts.meter(number))
+            run(archive, self._ports, place, self._tell_ready(number))
         finally:
             archive.close()
         return 0

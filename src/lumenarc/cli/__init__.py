@@ -24,6 +24,12 @@ _FILES: tuple[tuple[str, str, str], ...] = (
     ("json2dcm", "lumenarc.cli.json2dcm", "Build or patch a DICOM file from the DICOM JSON Model."),
     ("dcm2xml", "lumenarc.cli.dcm2xml", "Write DICOM files in the Native DICOM Model (XML)."),
     ("xml2dcm", "lumenarc.cli.xml2dcm", "Build or patch a DICOM file from the Native DICOM Model (XML)."),
+    ("dcm2dcm", "lumenarc.cli.dcm2dcm", "Write DICOM files in another transfer syntax."),
+    ("dcmmodify", "lumenarc.cli.dcmmodify", "Change attributes of DICOM files."),
+    ("dcmdiff", "lumenarc.cli.dcmdiff", "Show in what DICOM files differ."),
+    ("dcmsort", "lumenarc.cli.dcmsort", "Sort DICOM files into folders by their attributes."),
+    ("deidentify", "lumenarc.cli.deidentify", "Free DICOM files of identities (PS3.15 Annex E)."),
+    ("maskpxdata", "lumenarc.cli.maskpxdata", "Make rectangles of every frame black."),
     ("dcm2str", "lumenarc.cli.dcm2str", "Print a line of attributes for every file, by a pattern."),
 )
 _CLIENTS: tuple[tuple[str, str, str], ...] = (

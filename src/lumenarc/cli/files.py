@@ -156,20 +156,25 @@ def _walk(folder: Path) -> Iterator[Path | Missing]:
 
 
 def each(
-    jobs: Iterable[Job | Missing], work: Work, options: argparse.Namespace, report: Report, doing: str = "working"
+    jobs: Iterable[Job | Missing],
+    work: Work,
+    options: argparse.Namespace,
+    report: Report,
+    doing: str = "working",
+    on_done: Callable[[Job, Done], None] | None = None,
 ) -> int:
-    """Do the work on every job and report it in order; return the exit code."""
+    """Do the work on every job and report it in order; return the exit code. `on_done` sees results first."""
     todo = iter(jobs)
     first = list(islice(todo, 2))
     n_processes = options.jobs or os.cpu_count() or 1
     everything = chain(first, todo)
     if n_processes == 1 or len(first) < 2:
         for job in everything:
-            _tell(job, _attempt(work, job, options, sys.stdout.write), report)
+            _tell(job, _attempt(work, job, options, sys.stdout.write), report, on_done)
     else:
         with report.progress(doing, None) as bar:
             for job, outcome in _parallel(everything, work, options, n_processes):
-                _tell(job, outcome, report)
+                _tell(job, outcome, report, on_done)
                 bar.advance()
     if not report.n_done and not report.n_failed:
         report.problem("", "no file was given")
@@ -187,7 +192,7 @@ class _Failed:
 _Outcome = tuple[Done | _Failed, str]
 
 
-def _tell(job: Job | Missing, outcome: _Outcome, report: Report) -> None:
+def _tell(job: Job | Missing, outcome: _Outcome, report: Report, on_done: Callable[[Job, Done], None] | None) -> None:
     found, text = outcome
     name = job.name if isinstance(job, Missing) else str(job.source)
     if text:
@@ -197,6 +202,8 @@ def _tell(job: Job | Missing, outcome: _Outcome, report: Report) -> None:
         report.problem(name, found.reason)
         return
     report.n_done += 1
+    if on_done is not None and isinstance(job, Job):
+        on_done(job, found)
     report.result(found.text, {"file": name, **found.fields})
 
 

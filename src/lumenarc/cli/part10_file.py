@@ -103,9 +103,16 @@ def _inflate(descriptor: int, place: int, plain: IO[bytes]) -> None:
 
 @contextmanager
 def written(target: Path) -> Iterator[IO[bytes]]:
-    """Write a file that has its name only when it is complete; `-` is standard output. Folders are made."""
+    """Write a file that has its name only when it is complete; `-` is standard output. Folders are made.
+
+    What is there and is no regular file (a pipe, a device) is written to, not replaced.
+    """
     if str(target) == "-":
         yield sys.stdout.buffer
+        return
+    if target.exists() and not target.is_file():
+        with target.open("wb") as stream:
+            yield stream
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")

@@ -17,10 +17,11 @@ from pathlib import Path
 from lumenarc.cli.files import Missing
 from lumenarc.cli.frame import Progress, Report
 from lumenarc.cli.part10_file import header_attributes, opened
+from lumenarc.cli.rewriting import copied, encoding_of
 from lumenarc.dicom import coerce
 from lumenarc.dicom.header import DEFLATED
 from lumenarc.dicom.query import Attributes
-from lumenarc.dicom.source import MAX_HEAD_BYTES, DataSetSource, deflate, find_pixels
+from lumenarc.dicom.source import deflate
 from lumenarc.errors import BadDataSet, LumenarcError, PeerFailed
 from lumenarc.peers.dimse import PLAIN_SYNTAXES, Peer, open_association
 from lumenarc.peers.sending import Instance, Kind, Options, Sent, context_for, from_file, proposals_for, send
@@ -214,19 +215,6 @@ def _rewritten(path: Path, changes: Attributes, target: str) -> Iterator[bytes]:
 
             chunks = transcode(source, Recoding(source.transfer_syntax_uid, target))
         else:
-            chunks = _copied(source)
-        edited = coerce.overlay_chunks(chunks, target, changes) if changes else chunks
+            chunks = copied(source)
+        edited = coerce.overlay_chunks(chunks, encoding_of(target), changes) if changes else chunks
         yield from deflate(edited) if target in DEFLATED else edited
-
-
-def _copied(source: DataSetSource) -> Iterator[bytes]:
-    """Give a data set as it lies; the first chunk is everything before the pixel data."""
-    pixel = find_pixels(source)
-    at = min(source.n_bytes if pixel is None else pixel.offset, MAX_HEAD_BYTES)
-    yield source.read(0, at)
-    while at < source.n_bytes:
-        chunk = source.read(at, 1 << 20)
-        if not chunk:
-            return
-        at += len(chunk)
-        yield chunk

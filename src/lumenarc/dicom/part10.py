@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import uuid
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lumenarc.errors import BadDataSet
 
@@ -56,6 +57,11 @@ def _text(element: int, vr: bytes, value: str) -> bytes:
     return struct.pack("<HH2sH", 2, element, vr, len(raw)) + raw
 
 
+_recurring_uid = lru_cache(maxsize=512)(_uid)
+_BY_US = _uid(0x0012, IMPLEMENTATION_CLASS_UID) + _text(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME)
+_PROOF_HEAD = _uid(0x0100, DIGEST_CREATOR_UID) + struct.pack("<HH2sHI", 2, 0x0102, b"OB", 0, DIGEST_BYTES + 8)
+
+
 def build_meta(
     sop_class_uid: str,
     sop_instance_uid: str,
@@ -71,15 +77,13 @@ def build_meta(
     """
     proof = b""
     if digest is not None:
-        proof = _uid(0x0100, DIGEST_CREATOR_UID) + struct.pack("<HH2sHI", 2, 0x0102, b"OB", 0, DIGEST_BYTES + 8)
-        proof += digest + struct.pack("<Q", n_bytes)
+        proof = _PROOF_HEAD + digest + struct.pack("<Q", n_bytes)
     body = (
         b"\2\0\1\0OB\0\0\2\0\0\0\0\1"
-        + _uid(0x0002, sop_class_uid)
+        + _recurring_uid(0x0002, sop_class_uid)
         + _uid(0x0003, sop_instance_uid)
-        + _uid(0x0010, transfer_syntax_uid)
-        + _uid(0x0012, IMPLEMENTATION_CLASS_UID)
-        + _text(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME)
+        + _recurring_uid(0x0010, transfer_syntax_uid)
+        + _BY_US
         + (_text(0x0016, b"AE", source_aet) if source_aet else b"")
         + proof
     )

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from lumenarc.dicom.attributes import INDEXED, PATIENT_TAGS, SERIES_TAGS, STUDY_TAGS, Indexed, Kind, Level
-from lumenarc.dicom.columns import column_values, search_words
+from lumenarc.dicom.columns import column_values, normal_date, normal_time, search_words
 from lumenarc.dicom.dicom_json import sequence_to_json, value_to_json
 from lumenarc.dicom.dictionary import vr_of
 from lumenarc.dicom.header import EXPLICIT_BE, IMPLICIT_LE, Header
@@ -27,9 +27,14 @@ def check_uid(value: str, name: str, *, lenient: bool) -> str:
     """Return a UID that is one (PS3.5 9.1); raise BadDataSet naming the element."""
     if not value:
         raise BadDataSet(f"{name} is missing.")
-    if len(value) > 64 or not (_LENIENT_UID if lenient else _UID).fullmatch(value):
+    if not _is_uid(value, lenient):
         raise BadDataSet(f"{name} is not a valid UID.")
     return value
+
+
+@lru_cache(maxsize=1024)
+def _is_uid(value: str, lenient: bool) -> bool:
+    return len(value) <= 64 and (_LENIENT_UID if lenient else _UID).fullmatch(value) is not None
 
 
 class Received:
@@ -53,9 +58,7 @@ class Received:
         big = self._syntax == EXPLICIT_BE
         for tag in sorted(tags & self._header.values.keys()):
             raw = self._header.values[tag]
-            vr = self._header.vrs.get(tag, b"").decode("ascii", "replace")
-            if not vr.isalpha() or vr == "UN":
-                vr = vr_of(tag)
+            vr = _vr(tag, self._header.vrs.get(tag, b""))
             if vr == "SQ":
                 found[f"{tag:08X}"] = sequence_to_json(raw, explicit=explicit, big_endian=big, charsets=self._charsets)
             else:
@@ -63,19 +66,28 @@ class Received:
         return found
 
     def instance_columns(self) -> dict[str, Any]:
-        """Return the matching columns of the instance's row; most attributes are absent and cost nothing."""
+        """Return the matching columns of the instance's row.
+
+        Every instance needs them, so what is written plainly is read here, what recurs is remembered, and only the
+        rest goes the long way through DICOM JSON, whose result it always equals.
+        """
         columns = dict(_NO_VALUES)
-        values = self._header.values
+        values, vrs = self._header.values, self._header.vrs
         for line in _OF_LEVEL[Level.IMAGE]:
             raw = values.get(line.tag)
             if not raw:
                 continue
-            if line.kind is Kind.UID:
+            kind = line.kind
+            if kind is Kind.UID:
                 columns[line.column] = raw.decode("ascii", "replace").strip(" \0")
             elif line.vr == "US" and len(raw) == 2:
                 columns[line.column] = int.from_bytes(raw, "big" if self._header.big_endian else "little")
+            elif kind in _NORMAL and raw.isascii() and b"\\" not in raw:
+                columns[line.column] = _NORMAL[kind](raw.decode("ascii").strip(" \0"))
+            elif line.vr == "IS" and len(raw) <= _PLAIN_DIGITS and raw.strip(b" ").isdigit():
+                columns[line.column] = int(raw)
             else:
-                columns |= column_values(line, self.attributes(frozenset((line.tag,))))
+                columns.update(_columns_of(line, raw, vrs.get(line.tag, b""), self._charsets, self._header.big_endian))
         return columns
 
     def patient_key(self) -> tuple[str, str, str, str]:
@@ -122,6 +134,23 @@ def search_text(attributes: Attributes) -> str:
     return search_words(text for name in names for text in _texts(attributes.get(name, {})))
 
 
+def _vr(tag: int, written: bytes) -> str:
+    """Return the VR that was written, or that of the dictionary where none was."""
+    vr = written.decode("ascii", "replace")
+    return vr_of(tag) if not vr.isalpha() or vr == "UN" else vr
+
+
+@lru_cache(maxsize=1024)
+def _columns_of(
+    line: Indexed, raw: bytes, vr: bytes, charsets: tuple[str, ...], big_endian: bool
+) -> dict[str, str | int | None]:
+    """Return the columns of one attribute of an instance; not to be changed."""
+    found = value_to_json(_vr(line.tag, vr), raw, charsets, big_endian=big_endian)
+    return column_values(line, {f"{line.tag:08X}": found})
+
+
+_NORMAL = {Kind.DATE: normal_date, Kind.TIME: normal_time}
+_PLAIN_DIGITS = 12
 _NO_VALUES: dict[str, Any] = {}
 for _line in _OF_LEVEL[Level.IMAGE]:
     _NO_VALUES |= column_values(_line, {})
@@ -151,6 +180,7 @@ SEARCHED_TAGS = frozenset(
 )
 
 
+@lru_cache(maxsize=1024)
 def identity(patient_id: str, issuer: str, name: str, birth_date: str, study_uid: str, *, by_id_only: bool) -> str:
     """Return the digest that makes two objects one patient; nobody without Patient ID is anybody else's patient."""
     parts = [patient_id, issuer] if by_id_only else [patient_id, issuer, name, birth_date]

@@ -90,16 +90,35 @@ def _pixel_entry(source: DataSetSource, pixel: PixelElement, syntax: str, bulk: 
     if pixel.length is not None:
         return {"vr": vr, **_piece(source, pixel.offset, pixel.length, bulk, vr)}, pixel.offset + pixel.length
     start = pixel_start(source, pixel)
-    rest = DataSetSource(
-        lambda offset, length: source.read(start + offset, length), source.n_bytes - start, source.transfer_syntax_uid
-    )
     pieces: list[dict[str, Any]] = []
-    for token in walk(rest):
+    for token in walk(_from(source, start)):
         if token.kind is Kind.FRAGMENT:
             pieces.append(_piece(source, start + token.value, token.length or 0, bulk, "OB"))
         elif token.kind is Kind.SEQUENCE_END:
             return {"vr": vr, "DataFragment": pieces} if bulk.keep else {"vr": vr}, start + token.value
     raise BadDataSet("The pixel data have no end.")
+
+
+def pixel_end(source: DataSetSource, pixel: PixelElement) -> int:
+    """Return where the element behind the pixel data begins, or the data set ends.
+
+    Raises:
+        BadDataSet: encapsulated pixel data have no end.
+    """
+    if pixel.length is not None:
+        return pixel.offset + pixel.length
+    start = pixel_start(source, pixel)
+    for token in walk(_from(source, start)):
+        if token.kind is Kind.SEQUENCE_END:
+            return start + token.value
+    raise BadDataSet("The pixel data have no end.")
+
+
+def _from(source: DataSetSource, start: int) -> DataSetSource:
+    """Return the data set from one of its top-level elements on."""
+    return DataSetSource(
+        lambda offset, length: source.read(start + offset, length), source.n_bytes - start, source.transfer_syntax_uid
+    )
 
 
 def _pixel_vr(source: DataSetSource, pixel: PixelElement, syntax: str) -> str:

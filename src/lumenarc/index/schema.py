@@ -184,9 +184,13 @@ instance = Table(
         sqlite_where=text("state <> 'live'"),
         postgresql_where=text("state <> 'live'"),
     ),
-    Index("ix_instance_trash_fk", "trash_fk"),
+    Index(
+        "ix_instance_trash_fk",
+        "trash_fk",
+        sqlite_where=text("trash_fk IS NOT NULL"),
+        postgresql_where=text("trash_fk IS NOT NULL"),
+    ),
     Index("uq_instance_blob_key", "blob_key", unique=True),
-    sqlite_autoincrement=True,
 )
 
 trash = Table(

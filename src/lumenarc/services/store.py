@@ -80,6 +80,11 @@ class Incoming:
         self._header = b""
         self.expected_study_uid: str | None = None
 
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes of the data set have come."""
+        return self._n_bytes
+
     def write(self, chunk: bytes | memoryview) -> None:
         """Take the next bytes of the data set; raise TooLarge, OutOfResources."""
         self._n_bytes += len(chunk)

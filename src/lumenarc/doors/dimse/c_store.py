@@ -32,6 +32,11 @@ class InstanceSink:
         """Make the instance durable and indexed."""
         return outcome(self._incoming.finish())
 
+    @property
+    def n_bytes(self) -> int:
+        """How many bytes of the data set have come."""
+        return self._incoming.n_bytes
+
     def abort(self) -> None:
         """Forget the instance."""
         self._incoming.abort()

@@ -7,7 +7,10 @@ from collections.abc import Callable, Collection, Iterator
 
 from lumenarc.archive import Archive
 from lumenarc.doors.dimse import c_find, c_get, c_move, c_store, policy
+from lumenarc.doors.dimse.measured import MeasuredSink, Stopwatch
 from lumenarc.doors.dimse.retrieval import GET_MODELS, MOVE_MODELS
+from lumenarc.errors import LumenarcError
+from lumenarc.metrics import Meter
 from lumenarc.protocol.dimse import commands, status
 from lumenarc.protocol.dimse.commands import Command
 from lumenarc.protocol.ul.negotiation import Context
@@ -31,26 +34,38 @@ VERBS: tuple[tuple[int, Collection[str], Answer], ...] = (
 class ArchiveHandler:
     """Answers for one archive."""
 
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
+    def __init__(self, archive: Archive, meter: Meter) -> None:
+        self._archive, self._meter = archive, meter
 
     def admit(self, caller: Caller) -> Admitted | AssociateRj:
         """Decide about an association."""
-        return policy.admit(self._archive, caller)
+        admitted = policy.admit(self._archive, caller)
+        outcome = "rejected" if isinstance(admitted, AssociateRj) else "accepted"
+        self._meter.count("associations", 0.0, outcome=outcome)
+        return admitted
 
     def begin_store(self, assoc: Association, context: Context, rq: Command) -> StoreSink:
         """Begin to receive an instance."""
-        return c_store.begin(self._archive, assoc, context, rq)
+        watch = Stopwatch(self._meter, rq)
+        try:
+            sink = c_store.begin(self._archive, assoc, context, rq)
+        except LumenarcError:
+            watch.stop(None)
+            raise
+        return MeasuredSink(sink, self._meter, watch)
 
     def handle(self, assoc: Association, context: Context, rq: Command, data_set: bytes) -> Iterator[Response]:
         """Answer C-ECHO, C-FIND, C-MOVE and C-GET; say of anything else that it is not known."""
+        return Stopwatch(self._meter, rq).answers(self._answers(assoc, context, rq, data_set))
+
+    def _answers(self, assoc: Association, context: Context, rq: Command, data_set: bytes) -> Iterator[Response]:
         for field, models, answer in VERBS:
             if rq.field == field and context.abstract_syntax in models:
                 return answer(self._archive, assoc, context, rq, data_set)
         return iter((Response(status.SUCCESS if rq.field == commands.C_ECHO_RQ else status.UNRECOGNIZED_OPERATION),))
 
 
-def open_server(archive: Archive, listener: socket.socket, seat: Seat) -> Server:
+def open_server(archive: Archive, listener: socket.socket, seat: Seat, meter: Meter) -> Server:
     """Prepare to serve a port; the caller starts and stops the server. `seat` is shared with who serves it too."""
     settings = archive.settings
     timeouts = Timeouts(
@@ -68,4 +83,4 @@ def open_server(archive: Archive, listener: socket.socket, seat: Seat) -> Server
         max_message_bytes=settings.max_instance_bytes + _SKIPPED_BYTES,
         timeouts=timeouts,
     )
-    return Server(ArchiveHandler(archive), options, listener, seat)
+    return Server(ArchiveHandler(archive, meter), options, listener, seat)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -37,8 +38,9 @@ from lumenarc.doors.http import (
 from lumenarc.doors.http.context import Context, Endpoint, ServerInfo, check_aet
 from lumenarc.doors.http.guard import Guard
 from lumenarc.doors.http.respond import error_response, log
-from lumenarc.doors.http.router import Application, Found, Router
+from lumenarc.doors.http.router import Answer, Application, Found, Router
 from lumenarc.errors import BadRequest, LumenarcError, NotFound
+from lumenarc.metrics import Meter, Series
 
 ROUTES: tuple[Endpoint, ...] = (
     *qido.ENDPOINTS,
@@ -62,6 +64,7 @@ ROUTES: tuple[Endpoint, ...] = (
     *health.ENDPOINTS,
     *pages.ENDPOINTS,
 )
+_OUTCOMES = ("2xx", "3xx", "4xx", "5xx")
 _PREFIXES = {"rs": ("/dicom-web", "/aets/{aet}/rs"), "wado": ("", "/aets/{aet}"), "": ("",)}
 
 
@@ -75,11 +78,11 @@ def create_app(archive: Archive, info: ServerInfo) -> ASGIApp:
 
     table = (*ROUTES, Endpoint("GET", "/openapi.json", described, "This description.", ""))
     router = Router(
-        (endpoint.method, prefix + endpoint.path, _called(context, endpoint))
+        (endpoint.method, prefix + endpoint.path, _measured(info.meter, endpoint, _called(context, endpoint)))
         for endpoint in table
         for prefix in _PREFIXES[endpoint.root]
     )
-    return Guard(Application(router, _missing), archive.settings)
+    return Guard(Application(router, _missing), archive.settings, info.meter)
 
 
 def _missing(request: Request, found: Found) -> Response:
@@ -90,6 +93,31 @@ def _missing(request: Request, found: Found) -> Response:
     response.status_code = 405
     response.headers["Allow"] = ", ".join(found.methods)
     return response
+
+
+def series() -> tuple[Series, ...]:
+    """Return what this door counts: each route with each kind of outcome."""
+    routes = {(endpoint.method, endpoint.path) for endpoint in ROUTES}
+    counted = tuple(
+        Series("http", (("method", method), ("route", path), ("outcome", outcome)))
+        for method, path in sorted(routes)
+        for outcome in _OUTCOMES
+    )
+    return (*counted, *(Series(f"{way}_bytes", (("door", "http"),)) for way in ("sent", "received")))
+
+
+def _measured(meter: Meter, endpoint: Endpoint, answer: Answer) -> Answer:
+    """Count the request with the seconds until its answer began."""
+
+    async def call(request: Request) -> Response:
+        started = time.monotonic()
+        response = await answer(request)
+        outcome = f"{response.status_code // 100}xx"
+        labels = {"method": endpoint.method, "route": endpoint.path, "outcome": outcome}
+        meter.count("http", time.monotonic() - started, 1, **labels)
+        return response
+
+    return call
 
 
 def _called(context: Context, endpoint: Endpoint) -> Callable[[Request], Coroutine[Any, Any, Response]]:

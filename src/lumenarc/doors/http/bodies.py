@@ -43,6 +43,7 @@ async def consume(context: Context, request: Request, function: Callable[[Iterat
             if waited_s > settings.dimse_timeout_s + (n_bytes + len(held)) / _LEAST_BYTES_PER_S:
                 raise BadRequest("The body arrives too slowly.")
         n_bytes += len(held)
+        context.info.meter.count("received_bytes", len(held), door="http")
         if n_bytes > settings.max_request_bytes:
             raise TooLarge("The request is larger than allowed.")
         return bytes(held)

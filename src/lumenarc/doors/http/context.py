@@ -18,6 +18,7 @@ from starlette.responses import Response
 from lumenarc.archive import Archive
 from lumenarc.doors.http.feed import Feed
 from lumenarc.errors import BadRequest, NotFound
+from lumenarc.metrics import Meter, Table
 
 T = TypeVar("T")
 MAX_JSON_BYTES = 1 << 20
@@ -47,6 +48,7 @@ class ServerInfo:
     associations: Callable[[], list[dict[str, Any]]] = _none
     abort: Callable[[int], bool] = _no_association
     closing: threading.Event = field(default_factory=threading.Event)
+    meter: Meter = field(default_factory=lambda: Table().meter())
     pages: Path = Path(__file__).parents[2] / "web_dist"
 
 

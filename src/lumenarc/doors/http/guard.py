@@ -11,6 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lumenarc.config import Settings
+from lumenarc.metrics import Meter
 
 CSP = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; "
@@ -23,8 +24,8 @@ _EXPOSED = "Content-Type, Content-Length, ETag, Warning, Location, X-Request-Id"
 class Guard:
     """ASGI middleware; it never reads bodies."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self._app, self._settings = app, settings
+    def __init__(self, app: ASGIApp, settings: Settings, meter: Meter) -> None:
+        self._app, self._settings, self._meter = app, settings, meter
         self._hosts = {"localhost", settings.host.lower(), *(name.lower() for name in settings.allowed_hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,6 +51,8 @@ class Guard:
                     out["Access-Control-Allow-Origin"] = origin
                     out["Access-Control-Expose-Headers"] = _EXPOSED
                     out.add_vary_header("Origin")
+            elif body := message.get("body"):
+                self._meter.count("sent_bytes", len(body), door="http")
             await send(message)
 
         refusal = self._refusal(scope, headers, origin, shared)

@@ -142,9 +142,9 @@ def _studies() -> None:
     op.create_index("ix_study_accession_number", "study", ["accession_number"])
     op.create_index("ix_study_patient_fk", "study", ["patient_fk"])
     op.create_index("ix_study_referring_physician_a", "study", ["referring_physician_a"])
+    op.create_index("ix_study_updated_at", "study", ["updated_at"])
     op.create_index("ix_study_study_date", "study", ["study_date", "study_time", "pk"])
     op.create_index("ix_study_study_id", "study", ["study_id"])
-    op.create_index("ix_study_updated_at", "study", ["updated_at"])
 
 
 def _series() -> None:
@@ -263,11 +263,10 @@ def _instances() -> None:
         sa.ForeignKeyConstraint(["series_fk"], ["series.pk"], name="fk_instance_series_fk"),
         sa.ForeignKeyConstraint(["trash_fk"], ["trash.pk"], name="fk_instance_trash_fk"),
         sa.PrimaryKeyConstraint("pk", name="pk_instance"),
-        sqlite_autoincrement=True,
     )
     op.create_index("ix_instance_not_live", "instance", ["state", "sop_instance_uid"], **_where("state <> 'live'"))
     op.create_index("ix_instance_series_fk", "instance", ["series_fk", "instance_number"])
-    op.create_index("ix_instance_trash_fk", "instance", ["trash_fk"])
+    op.create_index("ix_instance_trash_fk", "instance", ["trash_fk"], **_where("trash_fk IS NOT NULL"))
     op.create_index("uq_instance_blob_key", "instance", ["blob_key"], unique=True)
     op.create_index("uq_instance_live_uid", "instance", ["sop_instance_uid"], unique=True, **_where("state = 'live'"))
 
