@@ -16,7 +16,7 @@ import structlog
 from lumenarc.archive import Archive, open_archive
 from lumenarc.config import BadSetting, Settings
 from lumenarc.errors import Unavailable
-from lumenarc.services import check, jobs
+from lumenarc.services import check, jobs, uploads
 
 _BACKLOG = 1024
 
@@ -81,7 +81,9 @@ def recovered(settings: Settings) -> Iterator[tuple[Archive, check.CheckReport]]
                     "recovered after an unclean stop", indexed=len(report.adopted), set_aside=len(report.set_aside)
                 )
             if archive.index.dialect == "sqlite":
-                jobs.free_all(archive)  # this folder is ours: whoever ran a job is gone
+                # This folder is ours: whoever ran a job is gone, and so is whoever was uploading.
+                jobs.free_all(archive)
+                uploads.sweep(archive)
             yield archive, report
     finally:
         archive.close()

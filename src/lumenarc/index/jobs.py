@@ -154,6 +154,11 @@ def changed_since(connection: Connection, since_ms: int, limit: int) -> list[Row
     return list(connection.execute(query).mappings())
 
 
+def open_ones(connection: Connection, task: str) -> list[RowMapping]:
+    """Return the jobs of a task that are waiting or running."""
+    return list(connection.execute(select(*job.c).where(job.c.task == task, job.c.state.in_(OPEN))).mappings())
+
+
 def counts(connection: Connection) -> dict[tuple[str, str], int]:
     """Count jobs by task and state."""
     query = select(job.c.task, job.c.state, func.count()).group_by(job.c.task, job.c.state)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from lumenarc.archive import Archive
-from lumenarc.errors import BadDataSet, LumenarcError, TooLarge
+from lumenarc.errors import BadDataSet, LumenarcError, TooLarge, Unavailable
 from lumenarc.services.store import Source, Stored, store_part10
 
 CHUNK_BYTES = 1 << 20
@@ -36,6 +36,8 @@ class ImportResult:
     outcome: str
     error: str = ""
     stored: Stored | None = None
+    may_pass: bool = False
+    """Whether it failed for want of something that may be there again later, such as room."""
 
 
 @dataclass(slots=True)
@@ -111,7 +113,7 @@ def import_stream(archive: Archive, name: str, stream: IO[bytes], source: Source
     start = stream.read(4)
     stream.seek(0)
     if start == b"PK\3\4":
-        return list(_import_zip(archive, name, stream, source))
+        return [result for _n_members, result in import_zip(archive, name, stream, source)]
     return [_import_one(archive, name, _chunks(stream), source)]
 
 
@@ -126,11 +128,18 @@ def _import_one(archive: Archive, name: str, chunks: Iterator[bytes], source: So
     try:
         stored = store_part10(archive, chunks, source)
     except LumenarcError as error:
-        return ImportResult(name, "failed", str(error))
+        return ImportResult(name, "failed", str(error), may_pass=isinstance(error, Unavailable))
     return ImportResult(name, stored.outcome, stored=stored)
 
 
-def _import_zip(archive: Archive, name: str, stream: IO[bytes], source: Source) -> Iterator[ImportResult]:
+def import_zip(
+    archive: Archive, name: str, stream: IO[bytes], source: Source, first: int = 0
+) -> Iterator[tuple[int, ImportResult]]:
+    """Import the members of a ZIP archive from number `first` (from 0) on; yield how many there are, and each outcome.
+
+    A broken archive yields one failure more.
+    """
+    n_members = 0
     try:
         with zipfile.ZipFile(stream) as packed:
             members = [member for member in packed.infolist() if not member.is_dir()]
@@ -138,16 +147,17 @@ def _import_zip(archive: Archive, name: str, stream: IO[bytes], source: Source) 
                 raise TooLarge("The ZIP archive has too many members.")
             if sum(member.compress_size for member in members) > stream.seek(0, os.SEEK_END):
                 raise BadDataSet("The members of the ZIP archive overlap.")
-            for member in members:
+            n_members = len(members)
+            for member in members[first:]:
                 inside = f"{name}:{member.filename[:200]}"
                 try:
-                    yield _import_one(archive, inside, _unpacked(archive, packed, member), source)
+                    yield n_members, _import_one(archive, inside, _unpacked(archive, packed, member), source)
                 except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError):
-                    yield ImportResult(inside, "failed", "The member of the ZIP archive cannot be unpacked.")
+                    yield n_members, ImportResult(inside, "failed", "The member of the ZIP archive cannot be unpacked.")
     except zipfile.BadZipFile:
-        yield ImportResult(name, "failed", "The ZIP archive is broken.")
+        yield n_members, ImportResult(name, "failed", "The ZIP archive is broken.")
     except LumenarcError as error:
-        yield ImportResult(name, "failed", str(error))
+        yield n_members, ImportResult(name, "failed", str(error))
 
 
 def _unpacked(archive: Archive, packed: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:

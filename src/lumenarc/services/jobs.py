@@ -101,6 +101,20 @@ def newest(archive: Archive, limit: int = 100, offset: int = 0) -> list[Job]:
         return [shown(row) for row in jobs.newest(connection, limit, offset)]
 
 
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A job that is not over, with what it was told."""
+
+    id: str
+    arguments: dict[str, Any]
+
+
+def open_ones(archive: Archive, task: str) -> list[Open]:
+    """Return the jobs of a task that are waiting or running."""
+    with archive.index.read() as connection:
+        return [Open(str(row["pk"]), json.loads(row["arguments"])) for row in jobs.open_ones(connection, task)]
+
+
 def get(archive: Archive, job_id: str) -> Job:
     """Return one job; raise NotFound."""
     pk = _pk(job_id)

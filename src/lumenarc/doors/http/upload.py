@@ -1,5 +1,7 @@
 """How does the page bring files in? One file or ZIP as the body, or many files as form data, each with its outcome.
 
+With `job=1` a ZIP as the body is kept and imported by a job, which outlives the connection.
+
 Form data (RFC 7578) is what a browser sends by itself without reading the files first; every result carries the number
 of its part, because names may occur twice.
 """
@@ -21,7 +23,7 @@ from lumenarc.doors.http.respond import json_response
 from lumenarc.errors import BadRequest
 from lumenarc.protocol.web.media_types import parse_media_type
 from lumenarc.protocol.web.multipart import MultipartParser, PartBegin, PartData, PartEnd
-from lumenarc.services import ingest
+from lumenarc.services import ingest, uploads
 from lumenarc.services.store import Source
 
 _SPOOL_BYTES = 4 << 20
@@ -31,6 +33,9 @@ _FILENAME = re.compile(r'filename="([^"]*)"')
 
 async def _upload(context: Context, request: Request) -> Response:
     source = Source("", request.client.host if request.client else "")
+    if request.query_params.get("job") == "1":
+        job_id = await consume(context, request, lambda chunks: uploads.queue(context.archive, chunks, source))
+        return json_response(request, {"job": job_id}, status=202)
     content = parse_media_type(request.headers.get("content-type", ""))
     if content is not None and content.type == "multipart/form-data":
         parser = MultipartParser(content.params.get("boundary", ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lumenarc.doors.worker import check, evict, fetch, purge, send
+from lumenarc.doors.worker import check, evict, fetch, import_zip, purge, send
 from lumenarc.doors.worker.task import Task
 
 TASKS: tuple[Task, ...] = (
@@ -10,5 +10,6 @@ TASKS: tuple[Task, ...] = (
     purge.TASK,
     check.TASK,
     fetch.TASK,
+    import_zip.TASK,
     evict.TASK,
 )
