@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import zipfile
@@ -11,11 +12,12 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
+from pydicom.uid import UID
 from starlette.testclient import TestClient
 from web_client import address, archive, calling, client, parts, read, sample, stow
 
 from lumenarc.archive import Archive
-from lumenarc.services import retrieve
+from lumenarc.services import metadata, retrieve
 
 __all__ = ["archive", "client"]
 IMPLICIT, EXPLICIT, J2K, JPEG = (f"1.2.840.10008.1.2{n}" for n in ("", ".1", ".4.90", ".4.50"))
@@ -311,3 +313,24 @@ def test_a_json_body_is_not_packed_for_who_refuses(archive: Archive) -> None:
             answer = client.get(path, headers={"Accept-Encoding": asked})
             assert ("content-encoding" in answer.headers) is packed, asked
             assert json.loads(answer.content)
+
+
+def test_metadata_of_large_series_are_ready_before_anybody_asks(client: TestClient, archive: Archive) -> None:
+    for number in range(21):
+        data_set = read(sample("MR_small.dcm"))
+        data_set.SOPInstanceUID = data_set.file_meta.MediaStorageSOPInstanceUID = UID(f"1.2.3.{number + 1}")
+        out = io.BytesIO()
+        data_set.save_as(out)
+        assert stow(client, out.getvalue())[0] == 200
+    assert metadata.not_ready(archive) == []  # somebody may still be storing
+    later = dataclasses.replace(archive, now_ms=lambda: archive.now_ms() + 60_000)
+    series = (data_set.StudyInstanceUID, data_set.SeriesInstanceUID)
+    assert metadata.not_ready(later) == [series]
+    metadata.make_ready(later, *series)
+    assert metadata.not_ready(later) == []
+    for inst in retrieve.find(archive, *series):
+        archive.storage.set_aside(inst.blob_key)
+    for _ in range(2):
+        found = client.get(address(data_set, "series") + "/metadata").json()
+        assert len(found) == 21
+        assert found[0]["7FE00010"]["BulkDataURI"] == f"http://localhost{address(data_set)[:-2]}1/bulkdata/7FE00010"

@@ -231,6 +231,26 @@ def keep_metadata(connection: Connection, series_fk: int, version: int, body: by
     connection.execute(series_metadata.insert().values(series_fk=series_fk, version=version, body=body))
 
 
+def without_metadata(
+    connection: Connection, n_instances: int, changed_from: int, changed_until: int, most: int
+) -> list[tuple[str, str]]:
+    """Return (Study Instance UID, Series Instance UID) of series with more than `n_instances` whose study changed in
+    this time, and whose metadata are not kept in their present version.
+    """
+    kept = series_metadata
+    is_kept = (kept.c.series_fk == series.c.pk) & (kept.c.version == series.c.version)
+    joined = series.join(study, series.c.study_fk == study.c.pk).outerjoin(kept, is_kept)
+    query = (
+        select(study.c.study_uid, series.c.series_uid)
+        .select_from(joined)
+        .where(study.c.updated_at.between(changed_from, changed_until), series.c.n_instances > n_instances)
+        .where(kept.c.series_fk.is_(None))
+        .order_by(study.c.updated_at)
+        .limit(most)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """How much the archive holds; bytes count data sets."""

@@ -24,6 +24,10 @@ from lumenarc.index.lookup import SeriesVersion, StoredInstance, Uids
 from lumenarc.services import leaving, retrieve
 
 _PACKING = 6
+# Smaller series are made on demand before anybody notices; older ones are not dug up, broken ones not tried for ever.
+_LARGE = 20
+_QUIET_MS, _LATELY_MS = 30_000, 15 * 60_000
+_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,9 @@ def of_study(archive: Archive, base: str, study_uid: str, series_uid: str | None
     if not found:
         retrieve.find(archive, study_uid, series_uid)  # says why
     return [
-        SeriesMetadata(series, _rooted(body, base) if body else _made(archive, base, study_uid, series))
+        SeriesMetadata(
+            series, _rooted(archive, series, body, base) if body else _made(archive, base, study_uid, series)
+        )
         for series, body in zip(found, kept, strict=True)
     ]
 
@@ -54,6 +60,21 @@ def versions(archive: Archive, study_uid: str, series_uid: str | None = None) ->
     if not found:
         retrieve.find(archive, study_uid, series_uid)
     return found
+
+
+def not_ready(archive: Archive, most: int = _MOST) -> list[tuple[str, str]]:
+    """Return study and series UID of larger series that have gone quiet lately and are not ready."""
+    now = archive.now_ms()
+    with archive.index.read() as connection:
+        return lookup.without_metadata(connection, _LARGE, now - _LATELY_MS, now - _QUIET_MS, most)
+
+
+def make_ready(archive: Archive, study_uid: str, series_uid: str) -> None:
+    """Make the metadata of a series and keep them; raise NotFound or Gone.
+
+    The root of their bulk data is not known before somebody asks: the first who does has it written in.
+    """
+    of_study(archive, "", study_uid, series_uid)
 
 
 def of_instance(archive: Archive, base: str, inst: StoredInstance) -> Attributes:
@@ -99,10 +120,14 @@ def _made(archive: Archive, base: str, study_uid: str, series: SeriesVersion) ->
         texts.append(json.dumps(values, ensure_ascii=False, separators=(",", ":")))
     packed = gzip.compress(f"[{','.join(texts)}]".encode("utf-8", "surrogatepass"), _PACKING, mtime=0)
     if whole:
-        body = base.encode() + b"\n" + packed
-        with suppress(Unavailable):
-            archive.index.write(lambda c: lookup.keep_metadata(c, series.pk, series.version, body))
+        _keep(archive, series, base, packed)
     return packed
+
+
+def _keep(archive: Archive, series: SeriesVersion, base: str, packed: bytes) -> None:
+    body = base.encode() + b"\n" + packed
+    with suppress(Unavailable):
+        archive.index.write(lambda connection: lookup.keep_metadata(connection, series.pk, series.version, body))
 
 
 def _known(inst: StoredInstance) -> Attributes:
@@ -117,13 +142,16 @@ def _known(inst: StoredInstance) -> Attributes:
     return {tag: {"vr": "UI", "Value": [value]} for tag, value in values.items()}
 
 
-def _rooted(body: bytes, base: str) -> bytes:
+def _rooted(archive: Archive, series: SeriesVersion, body: bytes, base: str) -> bytes:
     kept_base, _, packed = body.partition(b"\n")
     if kept_base == base.encode():
         return packed
     old = b'"BulkDataURI":"' + kept_base + b"/studies/"
     new = b'"BulkDataURI":"' + base.encode() + b"/studies/"
-    return gzip.compress(gzip.decompress(packed).replace(old, new), 1, mtime=0)
+    moved = gzip.compress(gzip.decompress(packed).replace(old, new), 1 if kept_base else _PACKING, mtime=0)
+    if not kept_base:
+        _keep(archive, series, base, moved)
+    return moved
 
 
 def texts(found: list[SeriesMetadata]) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lumenarc.doors.worker import check, evict, fetch, import_zip, purge, send
+from lumenarc.doors.worker import check, evict, fetch, import_zip, purge, ready, send
 from lumenarc.doors.worker.task import Task
 
 TASKS: tuple[Task, ...] = (
@@ -12,4 +12,5 @@ TASKS: tuple[Task, ...] = (
     fetch.TASK,
     import_zip.TASK,
     evict.TASK,
+    ready.TASK,
 )
