@@ -77,7 +77,7 @@ def ask(
         return [answer.attributes for answer in found], answers.outcome(), found
 
 
-def ids(archive: Archive, extended: bytes | None = None, **values: str | list[str]) -> set[str]:
+def ids(archive: Archive, extended: bytes | None = None, /, **values: str | list[str]) -> set[str]:
     """Return the Patient IDs that a study level query finds."""
     found, outcome, _raw = ask(archive, keys("STUDY", **{"PatientID": "", **values}), extended=extended)
     assert outcome.status == 0
@@ -122,7 +122,7 @@ def test_findscu_at_all_four_levels(archive: Archive) -> None:
 
 
 def test_what_every_answer_says(archive: Archive) -> None:
-    wanted = {"ModalitiesInStudy": "", "NumberOfStudyRelatedSeries": "", "InstanceAvailability": ""}
+    wanted: dict[str, Any] = {"ModalitiesInStudy": "", "NumberOfStudyRelatedSeries": "", "InstanceAvailability": ""}
     ((match,), outcome, _raw) = ask(archive, keys("STUDY", PatientID="A1", **wanted))
     assert outcome.status == 0
     assert match["00080054"]["Value"] == ["LUMENARC"]
@@ -198,16 +198,16 @@ def test_dates_and_times(archive: Archive) -> None:
     # A time range that crosses midnight (PS3.4 C.2.2.2.5.2).
     assert ids(archive, StudyTime="2200-0200", StudyID="") >= {"A1", "A2", "R1", "C1", "F1"}
     # Separate: a day of the range and a time of the range. Combined: one span of time.
-    both = {"StudyDate": "20260110-20260111", "StudyTime": "2300-0100"}
+    both: dict[str, Any] = {"StudyDate": "20260110-20260111", "StudyTime": "2300-0100"}
     assert ids(archive, **both) == {"A1", "A2"}
-    span = {"StudyDate": "20260110-20260113", "StudyTime": "1000-1015"}
+    span: dict[str, Any] = {"StudyDate": "20260110-20260113", "StudyTime": "1000-1015"}
     assert ids(archive, **span) == {"D1"}
     assert ids(archive, b"\0\1\0\0", **span) == {"A1", "A2", "J1", "D1"}
 
 
 def test_time_zones_are_applied_to_keys_and_answers(archive: Archive) -> None:
     extended = b"\0\1\0\1"
-    utc = {"TimezoneOffsetFromUTC": "+0000"}
+    utc: dict[str, Any] = {"TimezoneOffsetFromUTC": "+0000"}
     # The archive's zone is +0100: 23:30 there is 22:30 UTC, 00:15 is 23:15 of the day before.
     assert ids(archive, extended, StudyDate="20260110", StudyTime="2225-2235", **utc) == {"A1"}
     assert ids(archive, extended, StudyDate="20260110", StudyTime="2300-2330", **utc) == {"A2"}
