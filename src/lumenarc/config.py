@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     dimse_timeout_s: float = _s(300.0, "How long a message may take to arrive or to be answered.", unit="s", ge=0.1)
     send_timeout_s: float = _s(60.0, "How long a peer may refuse to take bytes.", unit="s", ge=0.1)
     connect_timeout_s: float = _s(10.0, "How long to wait for a peer that we call.", unit="s", ge=0.1)
+    lenient_hierarchy: bool = _s(
+        False, "Find and retrieve without the unique keys of the levels above, also when that was not negotiated."
+    )
     pending_interval_s: float = _s(1.0, "How often a retrieval says how far it is.", unit="s", ge=0.01)
     # What is stored, and when not
     duplicate_policy: Literal["keep_both", "refuse", "replace"] = _s(

@@ -44,8 +44,9 @@ MAX_ANSWER_BYTES = 16 << 20
 class Peer:
     """Whom we call, and as whom.
 
-    `async_invoked` is how many operations we would like to have outstanding at once (0: without limit, 1: do not
-    negotiate); `max_pdu_bytes` is what we receive.
+    `async_invoked` is how many operations we would like to have outstanding at once, `async_performed` how many stores
+    of a C-GET the peer may send ahead of our answers (0: without limit; both 1: do not negotiate). `max_pdu_bytes` is
+    what we receive.
     """
 
     title: str
@@ -56,6 +57,7 @@ class Peer:
     timeouts: Timeouts = field(default_factory=Timeouts)
     identity: UserIdentity | None = None
     async_invoked: int = 1
+    async_performed: int = 1
     max_pdu_bytes: int = 131072
 
 
@@ -144,11 +146,12 @@ def open_association(peer: Peer, proposals: Iterable[Proposal]) -> Association:
         for proposal in wanted
         if proposal.related
     }
+    window = peer.async_invoked, peer.async_performed
     user = UserInformation(
         max_length=peer.max_pdu_bytes,
         implementation_uid=IMPLEMENTATION_CLASS_UID,
         implementation_version=IMPLEMENTATION_VERSION_NAME,
-        async_window=None if peer.async_invoked == 1 else (peer.async_invoked, 1),
+        async_window=None if window == (1, 1) else window,
         roles={proposal.sop_class_uid: proposal.roles for proposal in wanted if proposal.roles is not None},
         extended={proposal.sop_class_uid: proposal.extended for proposal in wanted if proposal.extended is not None},
         common_extended=tuple(related.values()),

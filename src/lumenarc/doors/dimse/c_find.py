@@ -41,7 +41,10 @@ def answer(
         raise BadQuery("The information model has no such Query/Retrieve Level.")
     root = Level.PATIENT if context.abstract_syntax in _PATIENT_ROOTS else Level.STUDY
     zone = zone_of(archive.settings.timezone)
-    asked = from_identifier(keys, level, _negotiated(extended, zone), root)
+    negotiated = _negotiated(extended, zone)
+    if archive.settings.lenient_hierarchy:
+        negotiated = replace(negotiated, relational=True)
+    asked = from_identifier(keys, level, negotiated, root)
     offset, unasked = asked.timezone_offset, frozenset[str]()
     if offset is not None:
         asked, unasked = _with_partners(asked)

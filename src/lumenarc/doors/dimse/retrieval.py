@@ -56,7 +56,8 @@ def select(archive: Archive, assoc: Association, context: Context, identifier: b
         if len(uids.sop_instance_uids) > 1:
             raise BadQuery("Frames are taken out of one instance at a time.")
         return selection.select_frames(archive, uids, frames)
-    relational = assoc.partners.extended.get(context.abstract_syntax, b"")[:1] == b"\1"
+    negotiated = assoc.partners.extended.get(context.abstract_syntax, b"")[:1] == b"\1"
+    relational = negotiated or archive.settings.lenient_hierarchy
     chosen = selection.select(archive, selection.uids_of(keys, model, relational=relational))
     return replace(chosen, make=without_bulk) if context.abstract_syntax == WITHOUT_BULK else chosen
 
