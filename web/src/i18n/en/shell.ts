@@ -36,4 +36,5 @@ export default {
   uploadFiles: 'Choose files…',
   uploadFolder: 'Choose a folder…',
   uploadHint: 'Or drop them anywhere on the page.',
+  remote: 'Other archives',
 };

@@ -38,4 +38,5 @@ export default {
   uploadFiles: '选择文件…',
   uploadFolder: '选择文件夹…',
   uploadHint: '也可以拖放到页面任意位置。',
+  remote: '其他归档',
 } satisfies Record<keyof typeof en, unknown>;

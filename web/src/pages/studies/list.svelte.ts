@@ -4,11 +4,12 @@ import { countStudies, findStudies, PAGE_SIZE } from '../../api/studies';
 import type { Attributes } from '../../dicom/names';
 import { text } from '../../dicom/names';
 import { TAG } from '../../dicom/tags';
+import type { Rows } from './rows';
 
 /** Beyond this a browser cannot scroll exactly any more. */
 export const MOST_ROWS = 400_000;
 
-export class StudyList {
+export class StudyList implements Rows {
   /** How many studies match; null until it is known. */
   total = $state<number | null>(null);
   error = $state('');

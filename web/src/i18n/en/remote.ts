@@ -1,0 +1,23 @@
+// The page of other archives, in English.
+export default {
+  title: 'Other archives',
+  origin: 'Archive',
+  asking: 'Asking…',
+  count: { one: '{n} study', other: '{n} studies' },
+  sources: 'Archives to ask',
+  noRemotes: 'No other archive is registered.',
+  toDevices: 'Register one under Devices',
+  none: 'The archives found nothing.',
+  narrow: 'Say whom or what you look for: a name, an ID, a day, a modality.',
+  panel: 'The study in the other archive',
+  close: 'Close',
+  here: 'here',
+  open: 'Open',
+  again: 'Fetch again',
+  fetch: 'Fetch',
+  fetchOpen: 'Fetch and open',
+  fetching: 'Fetching',
+  fetched: 'Fetched',
+  jobs: 'Jobs',
+  nSeries: { one: '{n} series', other: '{n} series' },
+};

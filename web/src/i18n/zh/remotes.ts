@@ -1,0 +1,32 @@
+// The list of other archives, in Simplified Chinese.
+import type en from '../en/remotes';
+
+export default {
+  title: '其他归档',
+  lead: '可从网页查询；打开检查时会自动取回。',
+  add: '添加归档',
+  none: '尚未登记其他归档。',
+  name: '名称',
+  address: '地址',
+  device: '已登记设备（DICOM）',
+  noDevice: '无',
+  webUrl: 'DICOMweb 地址',
+  authorization: 'Authorization 头（如需要）',
+  unchanged: '保持不变',
+  fetchBy: '取回方式',
+  keep: '保留取回的检查；否则仅缓存',
+  kept: '保留',
+  cached: '仅缓存',
+  state: '连接',
+  actions: '操作',
+  asking: '正在测试…',
+  answers: '应答正常',
+  fails: '失败',
+  test: '测试',
+  edit: '修改 {name}',
+  remove: '移除 {name}',
+  removeText: '该归档将被移除；已取回的检查仍保留。',
+  removeIt: '移除',
+  cancel: '取消',
+  save: '保存',
+} satisfies Record<keyof typeof en, unknown>;
