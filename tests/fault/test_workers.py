@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -19,10 +20,13 @@ import pytest
 from pydicom.data import get_testdata_file
 from pydicom.uid import generate_uid
 from pynetdicom import AE
+from sqlalchemy import select
 
 from lumenarc.archive import open_archive
 from lumenarc.config import load
+from lumenarc.index.schema import instance
 from lumenarc.services import check
+from raw_peer import RawPeer, ct_image
 from served import Served
 
 pytestmark = pytest.mark.fault
@@ -142,6 +146,48 @@ def test_a_dead_worker_is_replaced_and_its_associations_forgotten(archive_server
     for _ in range(8):
         with associations(served, 1) as (one,):
             assert one.send_c_echo().Status == 0
+
+
+def test_what_a_killed_worker_acknowledged_is_kept(archive_server: Start) -> None:
+    served = archive_server("--workers", "2", environment={"LUMENARC_MIN_FREE_BYTES": "0"})
+    acknowledged: list[str] = []
+    enough, over = threading.Event(), threading.Event()
+
+    def send(sender: int) -> None:
+        number = 0
+        while not over.is_set():
+            with RawPeer(served.dicom_host, served.dicom_port) as peer:
+                answer = peer.ask()
+                while answer is not None and answer[0] == 2 and not over.is_set():
+                    number += 1
+                    uid = f"1.2.{sender}.{number}"
+                    if peer.store(ct_image(uid, bytes(300_000 if number % 5 == 0 else 5_000)), uid) != 0:
+                        break
+                    acknowledged.append(uid)
+                    if len(acknowledged) % 100 == 0:
+                        enough.set()
+
+    threads = [threading.Thread(target=send, args=(sender,)) for sender in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(2):
+        assert enough.wait(60)
+        enough.clear()
+        os.kill(workers_of(served)[0], signal.SIGKILL)
+    assert enough.wait(60)
+    over.set()
+    for thread in threads:
+        thread.join()
+    served.stop()
+    # What the killed ones had written and not told anybody is taken in or set aside by the next start.
+    archive_server(data=served.data).stop()
+    archive = open_archive(load(data=served.data))
+    report = check.check(archive)
+    with archive.index.read() as connection:
+        found = set(connection.execute(select(instance.c.sop_instance_uid)).scalars())
+    archive.close()
+    assert set(acknowledged) <= found
+    assert (report.clean, report.n_blobs, len(acknowledged)) == (True, len(found), len(set(acknowledged)))
 
 
 def test_when_the_parent_is_killed_its_workers_go_and_free_the_ports(archive_server: Start) -> None:

@@ -16,6 +16,7 @@ from corpus import PYDICOM_FILES
 from lumenarc.app import listen, serve
 from lumenarc.config import BadSetting, load
 from lumenarc.errors import Unavailable
+from raw_peer import RawPeer
 from served import Served
 
 SERVE = (
@@ -45,6 +46,22 @@ def test_it_answers_and_stops_cleanly(archive_server: Callable[..., Served], tmp
         assert "running in this data folder" in second.stderr
         served.process.send_signal(how)
         assert served.process.wait(30) == 0
+
+
+def test_settings_come_from_file_environment_and_command_line(
+    archive_server: Callable[..., Served], tmp_path: Path
+) -> None:
+    """The later wins; more processes say so in the ready line."""
+    config = tmp_path / "my.toml"
+    config.write_text('aet = "FROMFILE"\nworkers = 3\nhost = "127.0.0.1"\n')
+    environment = {"LUMENARC_AET": "FROMENV", "LUMENARC_WORKERS": "2", "LUMENARC_HL7_PORT": "0"}
+    served = archive_server("--config", str(config), "--host", "::1", "--hl7-port", "0", environment=environment)
+    assert served.dicom_host == "[::1]" and served.http.startswith("http://[::1]:")
+    with urllib.request.urlopen(served.http + "api/settings", timeout=20) as answer:
+        found = {line["name"]: line["value"] for line in json.load(answer)}
+    assert (found["aet"], found["workers"], found["host"], found["hl7_port"]) == ("FROMENV", 2, "::1", 0)
+    with RawPeer("::1", served.dicom_port) as peer:
+        assert peer.associate(called="FROMENV").echo() == 0
 
 
 def test_what_storescu_sends_findscu_finds(archive_server: Callable[..., Served]) -> None:
