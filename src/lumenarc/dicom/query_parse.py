@@ -21,6 +21,7 @@ UNIQUE_KEYS = {
     Level.SERIES: 0x0020000E,
     Level.IMAGE: 0x00080018,
 }
+_MATCHED = frozenset((0x00080061, 0x00080062))  # computed, and yet keys
 _NO_KEYS = frozenset({0x00080005, 0x00080052, 0x00080053, 0x00080054, 0x00080056, 0x00080201, 0x00083002})
 _POINT = "%Y%m%d%H%M%S.%f"
 
@@ -69,7 +70,7 @@ def from_identifier(
         below = level_of(tag) > level
         if below and (tag not in BY_TAG or not negotiated.relational):
             continue
-        if tag in _NO_KEYS or (tag in COMPUTED and tag not in (0x00080061, 0x00080062)):
+        if tag in _NO_KEYS or (tag in COMPUTED and tag not in _MATCHED):
             continue
         matcher = matcher_of(element.get("vr", "UN"), element, fuzzy=negotiated.fuzzy)
         if not isinstance(matcher, Universal):
@@ -223,11 +224,7 @@ def from_qido(level: Level, uids: Mapping[str, str], params: Sequence[tuple[str,
         tag = int(name, 16)
         returns.add(tag)
         below = level_of(tag) > level
-        if (
-            tag in _NO_KEYS
-            or (tag in COMPUTED and tag not in (0x00080061, 0x00080062))
-            or (below and tag not in BY_TAG)
-        ):
+        if tag in _NO_KEYS or (tag in COMPUTED and tag not in _MATCHED) or (below and tag not in BY_TAG):
             continue
         matcher = matcher_of(element["vr"], element, fuzzy=options.fuzzy)
         if not isinstance(matcher, Universal):
@@ -248,6 +245,18 @@ def from_qido(level: Level, uids: Mapping[str, str], params: Sequence[tuple[str,
         options.limit,
         options.offset,
     )
+
+
+def not_matched(level: Level, params: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the names of keys with a value that a search on this level passes over, which PS3.18 wants said."""
+    options = _Options()
+    found = []
+    for name, value in params:
+        if value.strip("*") and not options.take(name, value):
+            tag = path_of(name)[0]
+            if (level_of(tag) > level and tag not in BY_TAG) or tag in _NO_KEYS or tag in COMPUTED.keys() - _MATCHED:
+                found.append(name)
+    return found
 
 
 def path_of(name: str) -> list[int]:

@@ -15,11 +15,11 @@ from lumenarc.dicom.attributes import Level
 from lumenarc.dicom.dicom_xml import to_xml
 from lumenarc.dicom.dictionary import keyword_of
 from lumenarc.dicom.query import Attributes, Query
-from lumenarc.dicom.query_parse import from_qido
+from lumenarc.dicom.query_parse import from_qido, not_matched
 from lumenarc.doors.http.accept import accepted
 from lumenarc.doors.http.addresses import base_url
 from lumenarc.doors.http.context import COMMON_FAILS, Context, Endpoint, Spec
-from lumenarc.doors.http.respond import DICOM_JSON, json_response
+from lumenarc.doors.http.respond import DICOM_JSON, json_response, warning
 from lumenarc.errors import NotAcceptable
 from lumenarc.protocol.web.media_types import best
 from lumenarc.protocol.web.multipart import closing, part_head
@@ -52,9 +52,13 @@ async def _search(context: Context, request: Request, level: Level) -> Response:
     base = base_url(request)
     for row in rows:
         _finish(row, base)
-    headers = {}
+    texts = []
     if truncated and (asked.limit is None or asked.limit > most):
-        headers["Warning"] = f'299 {request.headers.get("host", "-")} "There are more results; use limit and offset."'
+        texts.append("There are more results; use limit and offset.")
+    ignored = not_matched(level, request.query_params.multi_items())
+    if ignored:
+        texts.append(f"Not matched at this level: {', '.join(ignored)}.")
+    headers = {"Warning": ", ".join(warning(request, text) for text in texts)} if texts else {}
     if not rows:
         return Response(status_code=204, headers=headers)
     response = _written(request, rows, media_type)
