@@ -24,8 +24,9 @@ def stored(answer: httpx.Response) -> list[str]:
 
 
 def failures(answer: httpx.Response) -> list[int]:
-    """Return the failure reasons of the answer."""
-    return [item["00081197"]["Value"][0] for item in answer.json().get("00081198", {}).get("Value", ())]
+    """Return the failure reasons of the answer, of instances that it can name and of others."""
+    sequences = (answer.json().get(tag, {}).get("Value", ()) for tag in ("00081198", "0008119A"))
+    return [item["00081197"]["Value"][0] for items in sequences for item in items]
 
 
 def data_set_of(client: httpx.Client, uid: str, study_uid: str, series_uid: str) -> bytes | None:

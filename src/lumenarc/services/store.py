@@ -17,7 +17,16 @@ from lumenarc.dicom import part10
 from lumenarc.dicom.attributes import WANTED
 from lumenarc.dicom.header import DEFLATED, Header, NeedMoreData
 from lumenarc.dicom.received import Received, check_uid, identity
-from lumenarc.errors import BadDataSet, CommitUnknown, MismatchedIdentity, NotFound, Refused, TooLarge
+from lumenarc.dicom.sop_classes import is_storage
+from lumenarc.errors import (
+    BadDataSet,
+    CommitUnknown,
+    MismatchedIdentity,
+    NotFound,
+    Refused,
+    TooLarge,
+    UnsupportedSopClass,
+)
 from lumenarc.events import ConflictKept, StudyChanged
 from lumenarc.index.instances import Indexed, NewInstance, NewRows
 from lumenarc.storage.blob import BlobReader, BlobWriter
@@ -289,6 +298,8 @@ def begin(
     lenient = archive.settings.invalid_uids == "lenient"
     check_uid(sop_instance_uid, "SOP Instance UID", lenient=lenient)
     check_uid(sop_class_uid, "SOP Class UID", lenient=lenient)
+    if not archive.settings.accept_unknown_sop_classes and not is_storage(sop_class_uid):
+        raise UnsupportedSopClass("Objects of this SOP class are not stored here.")
     # Of a file it is whatever its sender wrote, and it comes back in headers of HTTP.
     check_uid(transfer_syntax_uid, "Transfer Syntax UID", lenient=lenient)
     return Incoming(archive, sop_class_uid, sop_instance_uid, transfer_syntax_uid, source)

@@ -201,12 +201,16 @@ class FileStore:
         except OSError as error:
             raise refusal(error) from error
 
-    def _restore(self, key: str, blob: bytes) -> None:
+    def _restore(self, key: str, blob: bytes, flush: bool) -> None:
         path = self._path(key)
-        if path.is_file() and path.read_bytes() == blob:
-            return
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
-        path.write_bytes(blob)
+        if not path.is_file() or path.read_bytes() != blob:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+            path.write_bytes(blob)
+        if flush:
+            with path.open("rb") as written:
+                os.fsync(written.fileno())
+            if not self._together:
+                flush_folder(path.parent)
 
     def close(self) -> None:
         """Settle, and delete the journal."""

@@ -35,6 +35,7 @@ MAX_BLOB_BYTES = 64 << 10
 SEGMENT_BYTES = 16 << 20
 MAGIC = b"LUMJRNL1"
 _PAGE = 4096
+_FEW_RECORDS = 2000
 _STEP_BYTES = 1 << 20
 _HEAD = struct.Struct("<8s16sI")
 _LENGTHS = struct.Struct("<II")
@@ -181,12 +182,20 @@ class Journal:
             self._current = self._spare = None
 
 
-def replay(folder: Path, restore: Callable[[str, bytes], None], flush_files: Callable[[], None]) -> None:
-    """Hand every record that a dead process left to `restore`, flush the files, and delete the segments."""
+def replay(folder: Path, restore: Callable[[str, bytes, bool], None], flush_files: Callable[[], None]) -> None:
+    """Hand every record that a dead process left to `restore`, make the files durable, and delete the segments.
+
+    The last argument of `restore` asks it to flush the file: flushing the whole file system waits for whatever else is
+    being written to it, which kept a killed archive from being ready again for half a minute (measured).
+    """
     for path in _left_behind(folder):
         with path.open("rb") as segment:
-            _replay_segment(segment.read(2 * SEGMENT_BYTES), restore)
-        flush_files()
+            records = list(_records(segment.read(2 * SEGMENT_BYTES)))
+        are_few = len(records) <= _FEW_RECORDS
+        for key, blob in records:
+            restore(key, blob, are_few)
+        if not are_few:
+            flush_files()
         path.unlink()
     for path in folder.glob("*.new"):
         path.unlink(missing_ok=True)  # one that never came to hold anything
@@ -219,8 +228,8 @@ def _left_behind(folder: Path) -> Iterator[Path]:
             os.close(fd)
 
 
-def _replay_segment(data: bytes, restore: Callable[[str, bytes], None]) -> None:
-    """Find the records; one that was being written leaves a gap, so the search goes on behind it."""
+def _records(data: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield key and blob of each record; one that was being written leaves a gap, so the search goes on behind it."""
     generation = data[8:24]
     at = _PAGE
     while data[:8] == MAGIC and at + _HEAD_BYTES <= len(data):
@@ -231,7 +240,7 @@ def _replay_segment(data: bytes, restore: Callable[[str, bytes], None]) -> None:
         if magic != MAGIC or of != generation or end > len(data) or zlib.crc32(data[start:end]) != crc:
             continue
         blob = start + _LENGTHS.size + n_key
-        restore(data[start + _LENGTHS.size : blob].decode("ascii"), data[blob:end])
+        yield data[start + _LENGTHS.size : blob].decode("ascii"), data[blob:end]
         at = _whole_pages(end)
 
 
