@@ -23,8 +23,8 @@ from tools import PROGRAM, run, serving
 pytestmark = pytest.mark.conformance
 FILES = PYDICOM_FILES / "test_files"
 SERVERS = frozenset(name for title, tools in cli.GROUPS for name, _, _ in tools if "servers" in title) | {"serve"}
-# These ask an archive that has the other services; Orthanc stands in for it here.
-BY_ORTHANC = frozenset(("getscu", "movescu"))
+# The archive would have to know the destination; Orthanc, which does, stands in for it.
+BY_ORTHANC = frozenset(("movescu",))
 EXAMPLES = [(name, example) for _, name, parser in manual.parsers() for example in parser.examples]
 
 
@@ -36,21 +36,40 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
     with (
         serving("storescp", "-b", "0", "--directory", root / "moved") as destination,
         orthanc(root / "orthanc", {"STORESCP": ("127.0.0.1", destination.port)}) as other,
+        serving("stgcmtscp", "-b", "0", "--directory", root / "held") as stgcmt,
+        serving("mppsscp", "-b", "0", "--directory", root / "steps") as mpps,
+        serving("ianscp", "-b", "0", "--directory", root / "notes") as ian,
     ):
         named = ("-s", "StudyInstanceUID=1.2.3", "-s", "PatientID=4711")
+        held = ("-c", f"STGCMTSCP@localhost:{stgcmt.port}")
+        assert run("storescu", *held, FILES / "CT_small.dcm", FILES / "SC_rgb_rle.dcm").code == 0
         there = ("-c", f"ORTHANC@localhost:{other.port}")
         assert run("storescu", *there, *named, FILES / "CT_small.dcm").code == 0
         known = ("-s", "StudyInstanceUID=1.2.3", "-s", "SeriesInstanceUID=1.2.3.1", "-s", "SOPInstanceUID=1.2.3.1.1")
         ours = ("-c", f"LUMENARC@localhost:{served.dicom_port}")
         assert run("storescu", *ours, *known, FILES / "CT_small.dcm").code == 0
         http = int(served.http.rstrip("/").rpartition(":")[2])
-        yield {"archive": served.dicom_port, "orthanc": other.port, "http": http}
+        yield {
+            "archive": served.dicom_port,
+            "orthanc": other.port,
+            "http": http,
+            "11116": stgcmt.port,
+            "11118": mpps.port,
+            "11119": ian.port,
+        }
     served.stop()
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, template: Path) -> Path:
+    """Give a copy of the folder with the files that the examples name."""
+    return Path(shutil.copytree(template, tmp_path / "here"))
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a folder with the files that the examples name, and a program called lumenarc."""
+    tmp_path = tmp_path_factory.mktemp("template")
     shutil.copy(FILES / "CT_small.dcm", tmp_path / "image.dcm")
     shutil.copy(FILES / "MR_small.dcm", tmp_path / "other.dcm")
     PIL.Image.new("RGB", (64, 48), (200, 30, 90)).save(tmp_path / "photo.jpg")
@@ -89,6 +108,9 @@ def test_example_runs(
     text = example.replace("localhost:11112", f"localhost:{port}").replace(
         "localhost:8080", f"localhost:{ports['http']}"
     )
+    text = text.replace("--listen 11117", "--listen 0")
+    for known in ("11116", "11118", "11119"):
+        text = text.replace(f"localhost:{known}", f"localhost:{ports[known]}")
     if name in BY_ORTHANC:
         text = text.replace("LUMENARC@", "ORTHANC@")
     if not set("|<>$*'") & set(text):  # nothing for a shell to do: no process of its own

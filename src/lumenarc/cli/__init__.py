@@ -44,9 +44,15 @@ _CLIENTS: tuple[tuple[str, str, str], ...] = (
     ("findscu", "lumenarc.cli.findscu", "Search patients, studies, worklists … (C-FIND)."),
     ("movescu", "lumenarc.cli.movescu", "Have instances sent to another application entity (C-MOVE)."),
     ("getscu", "lumenarc.cli.getscu", "Fetch instances over the own association (C-GET)."),
+    ("stgcmtscu", "lumenarc.cli.stgcmtscu", "Ask an archive to commit to the storage of instances."),
+    ("mppsscu", "lumenarc.cli.mppsscu", "Tell that a procedure step has begun, and ended (MPPS)."),
+    ("ianscu", "lumenarc.cli.ianscu", "Notify that instances can be had (IAN)."),
     ("dcmassoc", "lumenarc.cli.dcmassoc", "Probe what an application entity accepts."),
 )
 _SERVERS: tuple[tuple[str, str, str], ...] = (
+    ("mppsscp", "lumenarc.cli.mppsscp", "Take messages about performed procedure steps (MPPS)."),
+    ("ianscp", "lumenarc.cli.ianscp", "Take notifications that instances can be had (IAN)."),
+    ("stgcmtscp", "lumenarc.cli.stgcmtscp", "Take instances and give its word for them (storage commitment)."),
     ("storescp", "lumenarc.cli.storescp", "Receive instances into a folder (C-STORE)."),
 )
 _WEB: tuple[tuple[str, str, str], ...] = (

@@ -263,9 +263,15 @@ def n_delete(assoc: Association, target: Target) -> Outcome:
     return _n(assoc, commands.N_DELETE_RQ, target, None)
 
 
-def n_action(assoc: Association, target: Target, action_type: int, attributes: Attributes | None = None) -> Outcome:
-    """Have something done with an object (N-ACTION, PS3.7 10.1.4)."""
-    return _n(assoc, commands.N_ACTION_RQ, target, attributes, action_type=action_type)
+def n_action(
+    assoc: Association,
+    target: Target,
+    action_type: int,
+    attributes: Attributes | None = None,
+    serve: Callable[[Message], None] | None = None,
+) -> Outcome:
+    """Have something done with an object (N-ACTION, PS3.7 10.1.4); `serve` is given reports that come meanwhile."""
+    return _n(assoc, commands.N_ACTION_RQ, target, attributes, action_type=action_type, serve=serve)
 
 
 def n_event_report(
@@ -293,13 +299,14 @@ def _once(
     **more: Any,
 ) -> Outcome:
     """Send a request that has one answer, and wait for it."""
+    serve = more.pop("serve", None)
     message_id = assoc.new_message_id()
     data_set = None if attributes is None else (_encoded(attributes, context),)
     if target.sop_instance_uid:
         more["sop_instance_uid"] = target.sop_instance_uid
     rq = commands.request(command_field, message_id, target.sop_class_uid, data_set=data_set is not None, **more)
     assoc.send(context.id, rq, data_set)
-    rsp, answer = _await(assoc, message_id)
+    rsp, answer = _await(assoc, message_id, serve)
     return _outcome(rsp, answer, context)
 
 

@@ -1,0 +1,139 @@
+"""How does a tool keep objects that come as N-CREATE and change by N-SET? Each as a file (PS3.7 10.1, PS3.4 F.7, R)."""
+
+from __future__ import annotations
+
+import re
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from lumenarc.cli.frame import Report
+from lumenarc.cli.part10_file import header_attributes, write_instance
+from lumenarc.dicom import charset
+from lumenarc.dicom.dicom_json import to_attributes
+from lumenarc.dicom.encode import encode, texts
+from lumenarc.dicom.query import Attributes
+from lumenarc.errors import LumenarcError
+from lumenarc.protocol.dimse import commands
+from lumenarc.protocol.dimse.commands import Command
+from lumenarc.protocol.ul.negotiation import Context
+from lumenarc.transport.association import Association
+from lumenarc.transport.requests import Response
+
+_EXPLICIT_LE = "1.2.840.10008.1.2.1"
+_DUPLICATE, _NO_SUCH, _MISSING, _MISSING_VALUE = 0x0111, 0x0112, 0x0120, 0x0121
+_FAILURE, _INVALID_UID, _UNRECOGNIZED, _INVALID_VALUE = 0x0110, 0x0117, 0x0211, 0x0106
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an object must be: attributes with a value, attributes that may be empty, and the states it goes through.
+
+    It begins in one of `first`, and does not change once it is in one of `final`; `state` "" is for objects without.
+    """
+
+    required: tuple[str, ...] = ()
+    present: tuple[str, ...] = ()
+    state: str = ""
+    first: tuple[str, ...] = ()
+    final: tuple[str, ...] = ()
+
+
+class Store:
+    """A folder of objects by their SOP Instance UID."""
+
+    def __init__(self, folder: Path, rules: Rules, report: Report) -> None:
+        """Make the folder."""
+        self._folder, self._rules, self._report = folder, rules, report
+        self._lock = threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def serve(self, assoc: Association, context: Context, rq: Command, data_set: bytes) -> Iterator[Response]:
+        """Answer N-CREATE, N-SET, N-GET and N-DELETE."""
+        given = to_attributes(data_set, context.transfer_syntax, threshold=1 << 62) if data_set else {}
+        with self._lock:
+            yield self._answer(assoc.partners.calling, context, rq, given)
+
+    def _answer(self, calling: str, context: Context, rq: Command, given: Attributes) -> Response:
+        if rq.field == commands.N_CREATE_RQ:
+            return self._create(calling, rq, given)
+        path = self._path(rq.sop_instance_uid)
+        if path is None or not path.is_file():
+            return Response(_NO_SUCH)
+        if rq.field == commands.N_SET_RQ:
+            return self._set(calling, path, rq, given)
+        if rq.field == commands.N_GET_RQ:
+            return self._get(path, context, rq)
+        return Response(_UNRECOGNIZED)
+
+    def _create(self, calling: str, rq: Command, given: Attributes) -> Response:
+        uid = rq.sop_instance_uid or f"2.25.{uuid.uuid4().int}"
+        path = self._path(uid)
+        if path is None:
+            return Response(_INVALID_UID)
+        if path.exists():
+            return Response(_DUPLICATE)
+        wrong = self._check(given)
+        if wrong is not None:
+            return wrong
+        if self._rules.state and _value(given, self._rules.state) not in self._rules.first:
+            return _refusal(_INVALID_VALUE, [self._rules.state])
+        return self._keep(calling, path, rq, given, uid)
+
+    def _check(self, given: Attributes) -> Response | None:
+        absent = [name for name in (*self._rules.required, *self._rules.present) if name not in given]
+        if absent:
+            return _refusal(_MISSING, absent)
+        empty = [name for name in self._rules.required if not given[name].get("Value")]
+        if empty:
+            return _refusal(_MISSING_VALUE, empty)
+        return None
+
+    def _set(self, calling: str, path: Path, rq: Command, given: Attributes) -> Response:
+        before = {name: entry for name, entry in header_attributes(path).items() if not name.startswith("0002")}
+        if self._rules.state and _value(before, self._rules.state) in self._rules.final:
+            text = "Performed Procedure Step Object may no longer be updated"  # the words of PS3.4 F.7.2.2.2
+            return Response(_FAILURE, comment=text)
+        return self._keep(calling, path, rq, before | given, rq.sop_instance_uid)
+
+    def _keep(self, calling: str, path: Path, rq: Command, attributes: Attributes, uid: str) -> Response:
+        whole = attributes | {
+            "00080016": {"vr": "UI", "Value": [rq.sop_class_uid]},
+            "00080018": {"vr": "UI", "Value": [uid]},
+        }
+        try:
+            write_instance(path, whole, _EXPLICIT_LE, (_encoded(whole, _EXPLICIT_LE),))
+        except (OSError, LumenarcError) as error:
+            self._report.problem(str(path), str(error))
+            return Response(_FAILURE, comment="The object cannot be kept.")
+        state = _value(whole, self._rules.state) if self._rules.state else ""
+        fields = {"calling": calling, "operation": rq.name, "sop_instance_uid": uid, "file": str(path)}
+        if state:
+            fields["state"] = state
+        self._report.result(f"{calling}: {rq.name.removesuffix('-RQ')} {uid} {state}".rstrip(), fields)
+        return Response(0, elements={commands.AFFECTED_SOP_INSTANCE: uid})
+
+    def _get(self, path: Path, context: Context, rq: Command) -> Response:
+        found = {name: entry for name, entry in header_attributes(path).items() if not name.startswith("0002")}
+        wanted = {f"{tag:08X}" for tag in rq.attribute_list}
+        chosen = {name: entry for name, entry in found.items() if not wanted or name in wanted}
+        return Response(0, _encoded(chosen, context.transfer_syntax))
+
+    def _path(self, uid: str) -> Path | None:
+        return self._folder / uid if re.fullmatch(r"[0-9.]{1,64}", uid) and ".." not in uid else None
+
+
+def _refusal(code: int, names: list[str]) -> Response:
+    """Say which attributes are wrong (PS3.7 C.5: the Attribute Identifier List)."""
+    return Response(code, elements={commands.ATTRIBUTE_LIST: tuple(int(name, 16) for name in names)})
+
+
+def _encoded(attributes: Attributes, syntax: str) -> bytes:
+    wanted = "\\".join(str(value or "") for value in attributes.get("00080005", {}).get("Value", ()))
+    return encode(attributes, syntax, charset.choose(texts(attributes), wanted))
+
+
+def _value(attributes: Attributes, name: str) -> str:
+    return str((attributes.get(name, {}).get("Value") or [""])[0] or "")

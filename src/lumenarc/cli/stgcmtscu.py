@@ -1,0 +1,123 @@
+"""`lumenarc stgcmtscu`: asks an archive to commit to the storage of instances, and waits for its word (PS3.4 J)."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import TYPE_CHECKING
+
+from lumenarc.cli import files
+from lumenarc.cli.dimse_options import add_peer, peer_of
+from lumenarc.cli.files import Missing
+from lumenarc.cli.frame import Report, ToolParser
+from lumenarc.dicom.query import Attributes
+from lumenarc.errors import BadRequest, LumenarcError
+
+if TYPE_CHECKING:
+    from lumenarc.cli.commitment import Answers
+    from lumenarc.transport.association import Association
+
+MODEL = "1.2.840.10008.1.20.1"
+INSTANCE = "1.2.840.10008.1.20.1.1"
+
+
+def parser() -> ToolParser:
+    """Describe the command line."""
+    found = ToolParser(
+        "stgcmtscu",
+        "Ask an archive whether it is responsible for instances now (storage commitment). The answer comes on the\n"
+        "same association, or on one that the archive opens to us at --listen.",
+        (
+            "lumenarc stgcmtscu -c STGCMTSCP@localhost:11116 image.dcm",
+            "lumenarc stgcmtscu -c STGCMTSCP@localhost:11116 --one-per-study study/",
+            "lumenarc stgcmtscu -c STGCMTSCP@localhost:11116 --listen 11117 --keep-alive 5 image.dcm --json",
+        ),
+    )
+    found.add_argument("paths", nargs="*", metavar="FILE", help="DICOM files or folders")
+    found.add_argument("-@", "--files-from", metavar="LIST", help="read names from LIST, one a line; - is stdin")
+    how = found.add_mutually_exclusive_group()
+    how.add_argument("--one-per-study", action="store_true", help="one request for every study")
+    how.add_argument("--one-per-series", action="store_true", help="one request for every series")
+    found.add_argument("--listen", type=int, metavar="PORT", help="take answers on this port, too")
+    found.add_argument(
+        "--keep-alive", type=float, default=30, metavar="S", help="wait for the answers this long (default 30)"
+    )
+    add_peer(found)
+    found.add_speech()
+    return found
+
+
+def run(arguments: list[str]) -> int:
+    """Ask, and wait for the answers."""
+    options = parser().parse_args(arguments)
+    options.tool = "stgcmtscu"
+    from lumenarc.cli.building import new_uid
+    from lumenarc.cli.commitment import Answers, take
+    from lumenarc.peers import dimse
+
+    report = Report(options)
+    groups = _groups(options, report)
+    if not groups:
+        if not report.n_failed:
+            report.problem("", "no file was given")
+        return report.exit_code
+    answers = Answers(report)
+    proposal = dimse.Proposal(MODEL, roles=(True, False))
+    with answers.listening(options), dimse.open_association(peer_of(options), [proposal]) as assoc:
+        for references in groups:
+            transaction = new_uid()
+            answers.expect(transaction, references)
+            information: Attributes = {
+                "00081195": {"vr": "UI", "Value": [transaction]},
+                "00081199": {"vr": "SQ", "Value": references},
+            }
+            outcome = dimse.n_action(
+                assoc, dimse.Target(MODEL, INSTANCE), 1, information, lambda message: take(assoc, message, answers)
+            )
+            if not outcome.is_success:
+                answers.refused(transaction, outcome.text)
+        _wait(assoc, answers, options.keep_alive)
+    answers.give_up()
+    return report.exit_code
+
+
+def _wait(assoc: Association, answers: Answers, keep_alive_s: float) -> None:
+    """Take the answers as they come, on this association or another, until all are there or time is over."""
+    from lumenarc.cli.commitment import receive
+
+    end = time.monotonic() + keep_alive_s
+    while answers.is_waiting and (left_s := end - time.monotonic()) > 0:
+        if assoc.is_open and assoc.wait(min(left_s, 0.2)):
+            receive(assoc, answers)
+        elif not assoc.is_open:
+            answers.wait(min(left_s, 0.2))
+
+
+def _groups(options: argparse.Namespace, report: Report) -> list[list[Attributes]]:
+    """Return the references of each request."""
+    from lumenarc.cli.part10_file import header_attributes
+
+    found: dict[str, list[Attributes]] = {}
+    for path in files.find(files.names(options)):
+        if isinstance(path, Missing):
+            report.problem(path.name, path.reason)
+            continue
+        try:
+            attributes = header_attributes(path)
+            uids = [str((attributes.get(n, {}).get("Value") or [""])[0]) for n in ("00080016", "00080018")]
+            if not all(uids):
+                raise BadRequest("it has no SOP class and instance")
+        except OSError as error:
+            report.problem(str(path), error.strerror or str(error))
+            continue
+        except LumenarcError as error:
+            report.problem(str(path), str(error))
+            continue
+        level = "0020000D" if options.one_per_study else "0020000E" if options.one_per_series else ""
+        key = str(attributes.get(level, {}).get("Value")) if level else ""
+        reference: Attributes = {
+            "00081150": {"vr": "UI", "Value": [uids[0]]},
+            "00081155": {"vr": "UI", "Value": [uids[1]]},
+        }
+        found.setdefault(key, []).append(reference)
+    return list(found.values())
