@@ -50,7 +50,10 @@ def test_real_files_are_complete_and_their_beginnings_are_not() -> None:
 
 
 def test_fragments_are_not_read() -> None:
-    body, syntax = _body("JPEG-LL.dcm")
+    small, syntax = _body("MR_small_RLE.dcm")
+    head = small[: small.index(b"\xe0\x7f\x10\0OB") + 12]
+    fragment = b"\xfe\xff\0\xe0" + (1 << 20).to_bytes(4, "little") + bytes(1 << 20)
+    body = head + b"\xfe\xff\0\xe0\0\0\0\0" + 8 * fragment + b"\xfe\xff\xdd\xe0\0\0\0\0"
     n_read = 0
 
     def read(offset: int, length: int) -> bytes:

@@ -17,7 +17,7 @@ from lumenarc.protocol.ul.connection import Connection
 from lumenarc.protocol.ul.negotiation import Context
 from lumenarc.protocol.ul.pdu import ReleaseRp, ReleaseRq, encode, p_data_header
 from lumenarc.protocol.ul.states import State
-from lumenarc.transport import wire
+from lumenarc.transport import association, wire
 from lumenarc.transport.association import Association, AssociationEnded, Partners
 from lumenarc.transport.wire import Timeouts, Wire
 
@@ -131,7 +131,8 @@ def test_an_unanswered_release_ends() -> None:
         assert not assoc.is_open
 
 
-def test_a_cancel_is_seen_between_responses() -> None:
+def test_a_cancel_is_seen_between_responses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(association, "_LOOK_EVERY_S", 0.0)
     with established(is_requestor=False) as (assoc, theirs):
         theirs.sendall(message(commands.request(commands.C_FIND_RQ, 7, "1.2", data_set=True), [b"querys"]))
         found = assoc.next_message()
