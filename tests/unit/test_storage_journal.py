@@ -91,6 +91,17 @@ def test_a_process_that_died_alone_is_settled_and_brings_nothing_back(tmp_path: 
     assert [_path(tmp_path, key).exists() for key in keys] == [True, False]
 
 
+def test_what_another_process_deleted_does_not_come_back(tmp_path: Path) -> None:
+    keys = _die_after_storing(tmp_path, 3)
+    # Its journal is not replayed yet, as if its process lived; this one deletes one of its blobs, the disk forgets all.
+    FileStore(tmp_path, sync=True).delete(keys[1])
+    for key in (keys[0], keys[2]):
+        _path(tmp_path, key).unlink()
+    FileStore(tmp_path, sync=True).recover()
+    assert [_path(tmp_path, key).is_file() for key in keys] == [True, False, True]
+    assert _segments(tmp_path) == []
+
+
 def test_the_journal_of_a_living_process_is_left_alone(tmp_path: Path) -> None:
     living = FileStore(tmp_path, sync=True)
     writer = living.create()

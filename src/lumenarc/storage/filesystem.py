@@ -258,6 +258,8 @@ class FileStore:
         try:
             if self._journal is not None and self._journal.holds(key):
                 self._journal.settle()  # else a power cut would bring it back
+            elif self._journal is not None:
+                self._journal.forget(key)
             self._path(key).unlink(missing_ok=True)
         except OSError as error:
             raise refusal(error) from error

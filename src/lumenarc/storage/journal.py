@@ -41,6 +41,8 @@ _HEAD = struct.Struct("<8s16sI")
 _LENGTHS = struct.Struct("<II")
 _HEAD_BYTES = _HEAD.size + _LENGTHS.size
 SUFFIX = ".journal"
+# Keys of blobs that were deleted while another process could still have a record of them.
+_DELETED = "deleted"
 
 
 class _Segment:
@@ -165,6 +167,19 @@ class Journal:
         with self._lock:
             return any(segment is not None and key in segment.keys for segment in (self._current, self._full))
 
+    def forget(self, key: str) -> None:
+        """Note that a blob is deleted on purpose, when another process may have a record that would bring it back."""
+        with self._lock:
+            ours = {segment.path for segment in (self._current, self._spare, self._full) if segment is not None}
+        if all(path in ours for path in self._folder.glob(f"*{SUFFIX}")):
+            return
+        fd = os.open(self._folder / _DELETED, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            os.write(fd, f"{key}\n".encode("ascii"))
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
     def settle(self) -> None:
         """Make every file durable and empty the journal; raise OSError when that fails."""
         with self._lock:
@@ -187,18 +202,29 @@ def replay(folder: Path, restore: Callable[[str, bytes, bool], None], flush_file
 
     The last argument of `restore` asks it to flush the file: flushing the whole file system waits for whatever else is
     being written to it, which kept a killed archive from being ready again for half a minute (measured).
+    Blobs that were deleted on purpose since are left out.
     """
+    deleted = folder / _DELETED
+    gone = frozenset(deleted.read_text("ascii").split("\n")) if deleted.is_file() else frozenset()
     for path in _left_behind(folder):
         with path.open("rb") as segment:
             records = list(_records(segment.read(2 * SEGMENT_BYTES)))
         are_few = len(records) <= _FEW_RECORDS
         for key, blob in records:
-            restore(key, blob, are_few)
+            if key not in gone:
+                restore(key, blob, are_few)
         if not are_few:
             flush_files()
         path.unlink()
+    _forget_deleted(folder)
     for path in folder.glob("*.new"):
         path.unlink(missing_ok=True)  # one that never came to hold anything
+
+
+def _forget_deleted(folder: Path) -> None:
+    """Drop the notes of deletions once no record is left that they speak of."""
+    if not any(folder.glob(f"*{SUFFIX}")):
+        (folder / _DELETED).unlink(missing_ok=True)
 
 
 def settle_dead(folder: Path, flush_files: Callable[[], None]) -> None:
@@ -209,6 +235,7 @@ def settle_dead(folder: Path, flush_files: Callable[[], None]) -> None:
     for path in _left_behind(folder):
         flush_files()
         path.unlink()
+    _forget_deleted(folder)
 
 
 def _left_behind(folder: Path) -> Iterator[Path]:
