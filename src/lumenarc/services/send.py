@@ -6,6 +6,7 @@ sub-operation and the next one is tried; when the destination itself is gone, th
 
 from __future__ import annotations
 
+import logging
 import queue
 import ssl
 import threading
@@ -25,6 +26,7 @@ from lumenarc.services.selection import Row, Selection, Vanished, rows
 from lumenarc.transport.association import Association
 from lumenarc.transport.wire import Timeouts
 
+log = logging.getLogger(__name__)
 # An association that breaks this often in a row, with nothing stored between, is not opened again.
 _MAX_BREAKS = 3
 
@@ -188,6 +190,9 @@ class _Lane:
                 self._assoc.release()
         except LumenarcError as error:
             self._run.failure = self._run.failure or str(error)
+        except Exception:
+            log.exception("sending broke")
+            self._run.failure = self._run.failure or "The archive made a mistake; its log says more."
         finally:
             if self._assoc is not None:
                 self._assoc.abort()
