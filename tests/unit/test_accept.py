@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lumenarc.doors.http.accept import EXPLICIT_LE, STORED, frame_wish, object_wish
+from lumenarc.doors.http.accept import EXPLICIT_LE, OCTETS, STORED, frame_wish, object_wish
 from lumenarc.errors import NotAcceptable
 from lumenarc.protocol.web.media_types import best_of_equals, parse_accept
 
@@ -50,11 +50,11 @@ def test_objects_that_nobody_wants_so(accept: str) -> None:
 @pytest.mark.parametrize(
     ("accept", "own", "n_frames", "expected"),
     [
-        ("*/*", J2K, 1, (False, "application/octet-stream", J2K)),
-        ("*/*", J2K, 2, (True, "application/octet-stream", J2K)),
-        ("multipart/related; type=application/octet-stream; transfer-syntax=*", J2K, 1, (True, "application/octet-stream", J2K)),
-        ("multipart/related; type=application/octet-stream", J2K, 1, (True, "application/octet-stream", EXPLICIT_LE)),
-        ("application/octet-stream", EXPLICIT_LE, 1, (False, "application/octet-stream", EXPLICIT_LE)),
+        ("*/*", J2K, 1, (False, OCTETS, J2K)),
+        ("*/*", J2K, 2, (True, OCTETS, J2K)),
+        ("multipart/*; type=application/octet-stream; transfer-syntax=*", J2K, 1, (True, OCTETS, J2K)),
+        ("multipart/related; type=application/octet-stream", J2K, 1, (True, OCTETS, EXPLICIT_LE)),
+        (OCTETS, EXPLICIT_LE, 1, (False, OCTETS, EXPLICIT_LE)),
         ("image/jp2", J2K, 1, (False, "image/jp2", J2K)),
         ("image/jp2", RLE, 1, (False, "image/jp2", J2K)),
         ("image/*", JPEG, 1, (False, "image/jpeg", JPEG)),
