@@ -9,6 +9,8 @@ import pydicom
 import pytest
 from corpus import PYDICOM_FILES
 from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 
 from lumenarc.dicom import excerpt
 from lumenarc.dicom.frame_request import FrameRequest, frame_request
@@ -24,9 +26,10 @@ def asked(name: str, *values: Any) -> FrameRequest | None:
     return frame_request(FRAME | {name: {"vr": "UL", "Value": list(values)}})
 
 
-def encoded(ds: Dataset, *, implicit: bool = False) -> bytes:
-    buffer = io.BytesIO()
-    pydicom.dcmwrite(buffer, ds, implicit_vr=implicit, little_endian=True)
+def encoded(ds: Dataset) -> bytes:
+    buffer = DicomBytesIO()
+    buffer.is_little_endian, buffer.is_implicit_VR = True, False
+    write_dataset(buffer, ds)
     return buffer.getvalue()
 
 
