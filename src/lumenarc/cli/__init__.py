@@ -32,6 +32,7 @@ _FILES: tuple[tuple[str, str, str], ...] = (
     ("dcmdir", "lumenarc.cli.dcmdir", "Write, list and bring up to date a DICOMDIR."),
     ("mkkos", "lumenarc.cli.mkkos", "Make a Key Object Selection document."),
     ("dcmmodify", "lumenarc.cli.dcmmodify", "Change attributes of DICOM files."),
+    ("dcmvalidate", "lumenarc.cli.dcmvalidate", "Check DICOM files against their IOD and the rules of values."),
     ("dcmdiff", "lumenarc.cli.dcmdiff", "Show in what DICOM files differ."),
     ("dcmsort", "lumenarc.cli.dcmsort", "Sort DICOM files into folders by their attributes."),
     ("deidentify", "lumenarc.cli.deidentify", "Free DICOM files of identities (PS3.15 Annex E)."),
