@@ -8,8 +8,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from lumenarc.dicom.attributes import INDEXED, PATIENT_TAGS, SERIES_TAGS, STUDY_TAGS, Indexed, Kind, Level
-from lumenarc.dicom.columns import column_values, normal_date, normal_time, search_words
+from lumenarc.dicom.attributes import BY_TAG, INDEXED, PATIENT_TAGS, SERIES_TAGS, STUDY_TAGS, Indexed, Kind, Level
+from lumenarc.dicom.columns import column_values, normal_time, search_words
 from lumenarc.dicom.dicom_json import sequence_to_json, value_to_json
 from lumenarc.dicom.dictionary import vr_of
 from lumenarc.dicom.header import EXPLICIT_BE, IMPLICIT_LE, Header
@@ -72,22 +72,23 @@ class Received:
         rest goes the long way through DICOM JSON, whose result it always equals.
         """
         columns = dict(_NO_VALUES)
-        values, vrs = self._header.values, self._header.vrs
-        for line in _OF_LEVEL[Level.IMAGE]:
-            raw = values.get(line.tag)
+        values, header = self._header.values, self._header
+        for tag, column, way in _WAYS:
+            raw = values.get(tag)
             if not raw:
                 continue
-            kind = line.kind
-            if kind is Kind.UID:
-                columns[line.column] = raw.decode("ascii", "replace").strip(" \0")
-            elif line.vr == "US" and len(raw) == 2:
-                columns[line.column] = int.from_bytes(raw, "big" if self._header.big_endian else "little")
-            elif kind in _NORMAL and raw.isascii() and b"\\" not in raw:
-                columns[line.column] = _NORMAL[kind](raw.decode("ascii").strip(" \0"))
-            elif line.vr == "IS" and len(raw) <= _PLAIN_DIGITS and raw.strip(b" ").isdigit():
-                columns[line.column] = int(raw)
+            if way == _UID_WAY:
+                columns[column] = raw.decode("ascii", "replace").strip(" \0")
+            elif way == _SHORT_WAY and len(raw) == 2:
+                columns[column] = int.from_bytes(raw, "big" if header.big_endian else "little")
+            elif way == _DATE_WAY and raw.isdigit() and len(raw) == 8:
+                columns[column] = raw.decode("ascii")
+            elif way == _TIME_WAY and raw.isascii() and b"\\" not in raw:
+                columns[column] = normal_time(raw.decode("ascii").strip(" \0"))
+            elif way == _NUMBER_WAY and len(raw) <= _PLAIN_DIGITS and raw.strip(b" ").isdigit():
+                columns[column] = int(raw)
             else:
-                columns.update(_columns_of(line, raw, vrs.get(line.tag, b""), self._charsets, self._header.big_endian))
+                columns.update(_columns_of(tag, raw, header.vrs.get(tag, b""), self._charsets, header.big_endian))
         return columns
 
     def patient_key(self) -> tuple[str, str, str, str]:
@@ -142,15 +143,25 @@ def _vr(tag: int, written: bytes) -> str:
 
 @lru_cache(maxsize=1024)
 def _columns_of(
-    line: Indexed, raw: bytes, vr: bytes, charsets: tuple[str, ...], big_endian: bool
+    tag: int, raw: bytes, vr: bytes, charsets: tuple[str, ...], big_endian: bool
 ) -> dict[str, str | int | None]:
     """Return the columns of one attribute of an instance; not to be changed."""
-    found = value_to_json(_vr(line.tag, vr), raw, charsets, big_endian=big_endian)
-    return column_values(line, {f"{line.tag:08X}": found})
+    found = value_to_json(_vr(tag, vr), raw, charsets, big_endian=big_endian)
+    return column_values(BY_TAG[tag], {f"{tag:08X}": found})
 
 
-_NORMAL = {Kind.DATE: normal_date, Kind.TIME: normal_time}
+_UID_WAY, _SHORT_WAY, _DATE_WAY, _TIME_WAY, _NUMBER_WAY, _LONG_WAY = range(6)
 _PLAIN_DIGITS = 12
+
+
+def _way(line: Indexed) -> int:
+    """Choose how the plain values of an instance's attribute are read."""
+    if line.kind is Kind.INTEGER:
+        return _SHORT_WAY if line.vr == "US" else _NUMBER_WAY
+    return {Kind.UID: _UID_WAY, Kind.DATE: _DATE_WAY, Kind.TIME: _TIME_WAY}.get(line.kind, _LONG_WAY)
+
+
+_WAYS = tuple((line.tag, line.column, _way(line)) for line in _OF_LEVEL[Level.IMAGE])
 _NO_VALUES: dict[str, Any] = {}
 for _line in _OF_LEVEL[Level.IMAGE]:
     _NO_VALUES |= column_values(_line, {})

@@ -104,13 +104,19 @@ class Incoming:
             self._flush()
 
     def _flush(self) -> None:
+        blob = self.open()
+        if not self._header:
+            self._header = self._meta(bytes(part10.DIGEST_BYTES))
+            blob.write(self._header)
+        blob.write(memoryview(self._buffer))
+        self._digest.update(self._buffer)  # while the disk works already
+        self._buffer = bytearray()
+
+    def open(self) -> BlobWriter:
+        """Make the blob, unless that has been done; raise OutOfResources."""
         if self._blob is None:
             self._blob = self._archive.storage.create()
-            self._header = self._meta(bytes(part10.DIGEST_BYTES))
-            self._blob.write(self._header)
-        self._digest.update(self._buffer)
-        self._blob.write(memoryview(self._buffer))
-        self._buffer = bytearray()
+        return self._blob
 
     def _meta(self, digest: bytes) -> bytes:
         return part10.build_meta(self._class, self._uid, self._syntax, self._source.aet or None, digest, self._n_bytes)
@@ -121,9 +127,7 @@ class Incoming:
         Raises a leaf of the error tree; nothing is left behind then.
         """
         try:
-            if self._blob is None:
-                return self._finish_small()
-            return self._finish_streamed(self._blob)
+            return self._finish_streamed() if self._header else self._finish_small()
         except CommitUnknown:
             # The row may refer to the blob, which therefore stays: a check indexes it when there is no row.
             self._blob = None
@@ -138,14 +142,15 @@ class Incoming:
         received = self._check(header)
         digest = hashlib.sha256(data).digest()
         meta = self._meta(digest)
-        blob = self._blob = self._archive.storage.create()
+        blob = self.open()
         blob.write(meta + data)
         blob.commit()
         return self._index(received, header, digest, len(meta), blob)
 
-    def _finish_streamed(self, blob: BlobWriter) -> Stored:
+    def _finish_streamed(self) -> Stored:
         if self._buffer:
             self._flush()
+        blob = self.open()
         digest = self._digest.digest()
         blob.write_at(0, self._meta(digest))
         blob.commit()
@@ -294,7 +299,11 @@ def _check_pixels(header: Header, n_bytes: int, *, deflated: bool) -> None:
 def begin(
     archive: Archive, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str, source: Source
 ) -> Incoming:
-    """Begin to receive a data set (without preamble and File Meta) in pieces; raise BadDataSet for invalid UIDs."""
+    """Begin to receive a data set (without preamble and File Meta) in pieces; `finish` or `abort` must follow.
+
+    The blob is made at once: over a network that happens while the data set is still on its way. Raises BadDataSet for
+    invalid UIDs, OutOfResources.
+    """
     lenient = archive.settings.invalid_uids == "lenient"
     check_uid(sop_instance_uid, "SOP Instance UID", lenient=lenient)
     check_uid(sop_class_uid, "SOP Class UID", lenient=lenient)
@@ -302,7 +311,9 @@ def begin(
         raise UnsupportedSopClass("Objects of this SOP class are not stored here.")
     # Of a file it is whatever its sender wrote, and it comes back in headers of HTTP.
     check_uid(transfer_syntax_uid, "Transfer Syntax UID", lenient=lenient)
-    return Incoming(archive, sop_class_uid, sop_instance_uid, transfer_syntax_uid, source)
+    incoming = Incoming(archive, sop_class_uid, sop_instance_uid, transfer_syntax_uid, source)
+    incoming.open()
+    return incoming
 
 
 class _Lying:
