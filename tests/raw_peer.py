@@ -36,7 +36,7 @@ def element(tag: int, vr: str, value: bytes | str) -> bytes:
     return head + struct.pack("<H", len(raw)) + raw
 
 
-def ct_image(uid: str, pixels: bytes = b"", **more: str) -> bytes:
+def ct_image(uid: str, pixels: bytes = b"", /, **more: str) -> bytes:
     """Return a small data set in explicit VR little endian; `more` by lower-case keyword, None leaves one out."""
     study = more.get("study_uid", uid.rpartition(".")[0])
     return b"".join(

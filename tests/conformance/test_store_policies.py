@@ -224,7 +224,7 @@ def test_every_case_has_a_row_and_every_row_a_case() -> None:
 @pytest.mark.conformance
 def test_people_with_equal_ids(programs: list[Served]) -> None:
     """Two patients unless a setting says that the ID alone decides."""
-    people = ({}, {"patient_name": "Roe^Richard"}, {"birth_date": "19800101"})
+    people: tuple[dict[str, str], ...] = ({}, {"patient_name": "Roe^Richard"}, {"birth_date": "19800101"})
     for served, n_patients in ((programs[0], 3), (programs[1], 1)):
         with httpx.Client(base_url=served.http, timeout=60) as client:
             before = client.get("api/server").json()["n_patients"]

@@ -16,13 +16,17 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from lumenarc.protocol.dimse import commands
+from lumenarc.protocol.ul.items import ProposedContext, UserInformation
+from lumenarc.protocol.ul.pdu import AssociateRq, encode
 from process_figures import figures, settled
-from raw_peer import CT, RawPeer, ct_image, part10
+from raw_peer import CT, EXPLICIT, RawPeer, ct_image, element, part10
 from served import Served, serve
 from stow import MULTIPART, body_of, stored
 
 pytestmark = pytest.mark.fault
 N_SOCKETS = 1000
+STUDY_GET = "1.2.840.10008.5.1.4.1.2.2.3"
 SHORT = {
     "LUMENARC_ARTIM_TIMEOUT_S": "3",
     "LUMENARC_IDLE_TIMEOUT_S": "1",
@@ -61,7 +65,7 @@ def ends(held: socket.socket) -> bytes:
 
 def test_a_thousand_half_open_sockets_on_each_port(archive_server: Callable[..., Served]) -> None:
     # Long enough that all of them can be opened on a busy machine before the first is closed.
-    served = archive_server(environment=SHORT | {"LUMENARC_ARTIM_TIMEOUT_S": "15"})
+    served = archive_server(environment=SHORT | {"LUMENARC_ARTIM_TIMEOUT_S": "10"})
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4 * N_SOCKETS)), hard))
     before = figures(served.process.pid)
@@ -83,6 +87,40 @@ def test_a_thousand_half_open_sockets_on_each_port(archive_server: Callable[...,
     assert after.n_sockets <= before.n_sockets
     print(f"memory before, during, after: {before.resident_bytes}, {during.resident_bytes}, {after.resident_bytes}")
     assert after.resident_bytes < before.resident_bytes + (50 << 20)
+
+
+def test_silent_connections_never_take_the_last_descriptors(archive_server: Callable[..., Served]) -> None:
+    """A process that may open 400 files serves on beside 1,000 half-open sockets: the oldest ones make room."""
+    served = archive_server(environment={"LUMENARC_MIN_FREE_BYTES": "0"})
+    resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE, (400, 400))
+    held: list[socket.socket] = []
+    for _ in range(N_SOCKETS // 2):
+        held += [socket.create_connection((served.dicom_host, served.dicom_port), 60), http_socket(served)]
+        held[-2].sendall(b"\1\0\0")
+        held[-1].sendall(b"GET")
+    echo(served)
+    with RawPeer(served.dicom_host, served.dicom_port) as raw:
+        assert raw.associate().store(ct_image("1.2.3.5.1", bytes(1 << 20)), "1.2.3.5.1") == 0
+        raw.release()
+    answer = httpx.get(f"{served.http}dicom-web/studies", timeout=60)
+    assert [study["0020000D"]["Value"][0] for study in answer.json()] == ["1.2.3.5"]
+    assert figures(served.process.pid).n_sockets < 250
+    for one in held:
+        one.close()
+
+
+def test_too_many_associations_are_told_so(archive_server: Callable[..., Served]) -> None:
+    served = archive_server(environment={"LUMENARC_MAX_ASSOCIATIONS": "3"})
+    held = [RawPeer(served.dicom_host, served.dicom_port).associate() for _ in range(3)]
+    with RawPeer(served.dicom_host, served.dicom_port) as fourth:
+        assert fourth.ask() == (3, b"\0\2\3\2"), "rejected for now, local limit exceeded (PS3.8 Table 9-21)"
+    command = ("echoscu", "-aec", "LUMENARC", served.dicom_host, str(served.dicom_port))
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert found.returncode != 0
+    assert "Local Limit Exceeded" in found.stderr
+    assert [raw.echo() for raw in held] == [0, 0, 0]
+    for raw in held:
+        raw.release()
 
 
 HEAD = b"POST /dicom-web/studies HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/dicom\r\n"
@@ -178,6 +216,33 @@ def test_a_download_that_nobody_takes(served: Served) -> None:
     assert after.peak_bytes < before.resident_bytes + (200 << 20)
     for one in held:
         one.close()
+
+
+def test_a_c_get_that_nobody_takes(served: Served) -> None:
+    """The archive sends 24 MB to each of 20 peers that read nothing: threads, files and sockets come back."""
+    uid = "1.2.3.6.1"
+    file = part10(ct_image(uid, bytes(24 << 20)), uid)
+    assert stored(httpx.post(f"{served.http}dicom-web/studies", content=body_of([file]), headers=MULTIPART, timeout=60))
+    before = figures(served.process.pid)
+    contexts = (ProposedContext(1, STUDY_GET, (EXPLICIT,)), ProposedContext(3, CT, (EXPLICIT,)))
+    rq = AssociateRq("LUMENARC", "STUCK", contexts, UserInformation(16384, "1.2.3", roles={CT: (False, True)}))
+    keys = element(0x00080052, "CS", "STUDY") + element(0x0020000D, "UI", "1.2.3.6")
+    command = commands.request(commands.C_GET_RQ, 1, STUDY_GET, data_set=True)
+    held = [RawPeer(served.dicom_host, served.dicom_port) for _ in range(20)]
+    for raw in held:
+        raw.send(encode(rq))
+        answer = raw.pdu()
+        assert answer is not None
+        assert answer[0] == 2
+        raw.send(b"".join(raw.message(1, command, [keys])))
+    settled(served.process.pid, lambda now: now.n_sockets > before.n_sockets + 10, 10)
+    after = settled(served.process.pid, lambda now: now.n_sockets <= before.n_sockets and not now.n_blobs)
+    assert after.n_blobs == 0
+    assert after.n_sockets <= before.n_sockets
+    assert after.peak_bytes < before.resident_bytes + (200 << 20)
+    echo(served)
+    for raw in held:
+        raw.socket.close()
 
 
 @pytest.mark.parametrize("sent", [b"", b"\4\0", b"\4\0\0\0\xff\0"])

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from lumenarc.protocol.ul.connection import Aborted, Connection
 from lumenarc.protocol.ul.pdu import AssociateRj, AssociateRq
 from lumenarc.transport.board import Seat
+from lumenarc.transport.descriptors import max_waiting
 from lumenarc.transport.wire import tune
 
 log = logging.getLogger(__name__)
-_MAX_VISITORS = 4096
 _MAX_TOTAL_BYTES = 64 << 20
 _FAREWELL_S = 2.0
 _SWEEP_S = 0.5
@@ -99,7 +99,7 @@ class Lobby:
                 log.warning("connection not accepted: %s", error.strerror)
                 self._evict()
                 return
-            if len(self._visitors) >= _MAX_VISITORS:
+            if len(self._visitors) >= max_waiting():
                 self._evict()
             try:
                 tune(connected)

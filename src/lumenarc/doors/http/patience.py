@@ -1,18 +1,19 @@
 """How long may an HTTP peer take, and how much may it send before it has said what it wants? (RFC 9110 15.5.9)
 
 uvicorn waits for ever for the head of a request, for a body that nobody reads any more, and for a peer that does not
-take its answer; and it keeps a head or trailer of any length. This protocol ends all four.
+take its answer; it keeps a head or trailer of any length, and any number of silent connections. This ends all that.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import cast
+from typing import ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from lumenarc.config import Settings
+from lumenarc.transport.descriptors import max_waiting
 
 log = logging.getLogger(__name__)
 MAX_HEAD_BYTES = 64 << 10
@@ -26,6 +27,8 @@ class PatientProtocol(HttpToolsProtocol):
 
     head_s = 30.0
     send_s = 60.0
+    # Connections that wait for the head of a request, the oldest first.
+    waiting: ClassVar[dict[PatientProtocol, None]] = {}
     _head_timer: asyncio.TimerHandle | None = None
     _rest_timer: asyncio.TimerHandle | None = None
     _send_timer: asyncio.TimerHandle | None = None
@@ -35,11 +38,14 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for the first request."""
         super().connection_made(transport)
-        self._head_timer = self.loop.call_later(self.head_s, self._too_late, "no request in time")
+        if len(self.waiting) >= max_waiting():
+            next(iter(self.waiting))._too_late("made room for others")
+        self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing any more."""
-        for timer in (self._head_timer, self._rest_timer, self._send_timer):
+        self._cancel_head_timer()
+        for timer in (self._rest_timer, self._send_timer):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
@@ -47,7 +53,7 @@ class PatientProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Count what is neither body nor a whole head: heads and trailers without end would be kept."""
         if not self._in_body and self._head_timer is None:
-            self._head_timer = self.loop.call_later(self.head_s, self._too_late, "no request in time")
+            self._wait_for_head()
         self._n_head_bytes += len(data)
         super().data_received(data)
         if self._n_head_bytes > MAX_HEAD_BYTES:
@@ -95,7 +101,12 @@ class PatientProtocol(HttpToolsProtocol):
             self._send_timer = None
         super().resume_writing()
 
+    def _wait_for_head(self) -> None:
+        self._head_timer = self.loop.call_later(self.head_s, self._too_late, "no request in time")
+        self.waiting[self] = None
+
     def _cancel_head_timer(self) -> None:
+        self.waiting.pop(self, None)
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
@@ -104,10 +115,11 @@ class PatientProtocol(HttpToolsProtocol):
         """Cut the connection: closing would wait until the peer has taken what is buffered."""
         if not self.transport.is_closing():
             log.warning("connection from %s: %s", (self.client or ("?",))[0], why)
+        self._cancel_head_timer()
         self.transport.abort()
 
 
 def bounded(settings: Settings) -> type[asyncio.Protocol]:
     """Return the protocol with the time-outs of the settings."""
-    limits = {"head_s": settings.artim_timeout_s, "send_s": settings.send_timeout_s}
+    limits = {"head_s": settings.artim_timeout_s, "send_s": settings.send_timeout_s, "waiting": {}}
     return cast(type[asyncio.Protocol], type("BoundedProtocol", (PatientProtocol,), limits))
