@@ -20,16 +20,13 @@ from lumenarc.doors.http.stow_answer import Failed, Outcome, answer, answer_type
 from lumenarc.doors.http.stow_metadata import store_metadata
 from lumenarc.errors import BadRequest, LumenarcError, UnsupportedMedia
 from lumenarc.protocol.web.media_types import parse_media_type
-from lumenarc.protocol.web.multipart import MultipartParser, PartBegin, PartData, PartEnd
+from lumenarc.protocol.web.multipart import MultipartParser, Parts, parts_of
 from lumenarc.protocol.web.uris import uid
 from lumenarc.services.store import Source, names_of, store_part10
 
 _HEAD_BYTES = 64 << 10
-_MAX_PARTS = 100_000
 _OBJECTS = ("application/dicom", "application/octet-stream")
 _METADATA = (DICOM_JSON, "application/json", "application/dicom+xml")
-Headers = dict[str, str]
-Parts = Iterator[tuple[Headers, Iterator[bytes]]]
 
 
 async def _store(context: Context, request: Request) -> Response:
@@ -79,33 +76,6 @@ def _object(context: Context, chunks: Iterator[bytes], source: Source, study: st
         return store_part10(context.archive, watched(), source, study_uid=study)
     except LumenarcError as error:
         return Failed(error, *names_of(bytes(head)))
-
-
-def parts_of(parser: MultipartParser, chunks: Iterator[bytes]) -> Parts:
-    """Yield each part's headers and its data while they arrive; what a reader leaves of a part is passed over."""
-    events = (event for chunk in chunks for event in parser.feed(chunk))
-
-    def data() -> Iterator[bytes]:
-        for event in events:
-            if isinstance(event, PartEnd):
-                return
-            if isinstance(event, PartData):
-                yield event.data
-        raise BadRequest("The multipart body ends inside a part.")
-
-    n_parts = 0
-    for event in events:
-        if isinstance(event, PartBegin):
-            n_parts += 1
-            if n_parts > _MAX_PARTS:
-                raise BadRequest("The multipart body has too many parts.")
-            part = data()
-            yield event.headers, part
-            for _rest in part:
-                pass
-    if not n_parts:
-        raise BadRequest("The multipart body has no parts.")
-    parser.close()
 
 
 def _objects(parts: Parts, one: Callable[[Iterator[bytes]], Outcome]) -> list[Outcome]:

@@ -20,9 +20,8 @@ from lumenarc.archive import Archive
 from lumenarc.doors.http.bodies import consume
 from lumenarc.doors.http.context import Context, Endpoint
 from lumenarc.doors.http.respond import json_response
-from lumenarc.errors import BadRequest
 from lumenarc.protocol.web.media_types import parse_media_type
-from lumenarc.protocol.web.multipart import MultipartParser, PartBegin, PartData, PartEnd
+from lumenarc.protocol.web.multipart import MultipartParser, parts_of
 from lumenarc.services import ingest, uploads
 from lumenarc.services.store import Source
 
@@ -49,24 +48,10 @@ async def _upload(context: Context, request: Request) -> Response:
 def _parts(archive: Archive, parser: MultipartParser, chunks: Iterator[bytes], source: Source) -> list[dict[str, Any]]:
     """Import part after part while they arrive."""
     results: list[dict[str, Any]] = []
-    events = (event for chunk in chunks for event in parser.feed(chunk))
-
-    def data() -> Iterator[bytes]:
-        for event in events:
-            if isinstance(event, PartEnd):
-                return
-            if isinstance(event, PartData):
-                yield event.data
-        raise BadRequest("The multipart body ends inside a part.")
-
-    n_parts = 0
-    for event in events:
-        if isinstance(event, PartBegin):
-            found = _FILENAME.search(event.headers.get("content-disposition", ""))
-            name = found.group(1)[-_MOST_NAME:] if found else "upload"
-            results += _file(archive, n_parts, name, data(), source)
-            n_parts += 1
-    parser.close()
+    for number, (headers, data) in enumerate(parts_of(parser, chunks)):
+        found = _FILENAME.search(headers.get("content-disposition", ""))
+        name = found.group(1)[-_MOST_NAME:] if found else "upload"
+        results += _file(archive, number, name, data, source)
     return results
 
 

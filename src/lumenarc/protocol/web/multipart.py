@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from lumenarc.errors import BadRequest
 
 MAX_HEADER_BYTES = 16 << 10
+MAX_PARTS = 100_000
 _MAX_PADDING = 256
 _BREAKS = re.compile("[\r\n]")
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,199}[0-9A-Za-z'()+_,\-./:=?]")
@@ -37,6 +38,8 @@ class PartEnd:
 
 
 Event = PartBegin | PartData | PartEnd
+Parts = Iterator[tuple[dict[str, str], Iterator[bytes]]]
+"""Each part's headers and its data."""
 
 
 class MultipartParser:
@@ -129,6 +132,33 @@ class MultipartParser:
         data = bytes(self._buffer[:n_bytes])
         del self._buffer[:n_bytes]
         return data
+
+
+def parts_of(parser: MultipartParser, chunks: Iterator[bytes]) -> Parts:
+    """Yield each part's headers and its data while they arrive; what a reader leaves of a part is passed over."""
+    events = (event for chunk in chunks for event in parser.feed(chunk))
+
+    def data() -> Iterator[bytes]:
+        for event in events:
+            if isinstance(event, PartEnd):
+                return
+            if isinstance(event, PartData):
+                yield event.data
+        raise BadRequest("The multipart body ends inside a part.")
+
+    n_parts = 0
+    for event in events:
+        if isinstance(event, PartBegin):
+            n_parts += 1
+            if n_parts > MAX_PARTS:
+                raise BadRequest("The multipart body has too many parts.")
+            part = data()
+            yield event.headers, part
+            for _rest in part:
+                pass
+    if not n_parts:
+        raise BadRequest("The multipart body has no parts.")
+    parser.close()
 
 
 def part_head(boundary: str, headers: dict[str, str]) -> bytes:
