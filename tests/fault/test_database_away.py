@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import sqlite3
 import time
 from collections.abc import Callable
@@ -91,6 +94,28 @@ def test_postgresql_gone_and_back(archive_server: Start, postgresql: Cluster) ->
     peer.release()
     served.stop()
     _is_clean(served.data, database, 4)
+
+
+def test_a_worker_that_dies_meanwhile_is_replaced_when_postgresql_is_back(
+    archive_server: Start, postgresql: Cluster
+) -> None:
+    served = archive_server("--workers", "2", "--database", postgresql.new_database())
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children")
+    postgresql.stop()
+    try:
+        for pid in children.read_text().split():
+            os.kill(int(pid), signal.SIGKILL)
+        time.sleep(4)  # several starts in vain
+        assert served.process.poll() is None
+    finally:
+        postgresql.start()
+    for _ in range(300):
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(served.http + "readyz", timeout=5).status_code == 200:
+                break
+        time.sleep(0.1)
+    with RawPeer(served.dicom_host, served.dicom_port) as peer:
+        assert peer.associate().echo() == 0
 
 
 def _is_clean(data: Path, database: str, n_instances: int) -> None:

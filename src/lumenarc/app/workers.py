@@ -29,6 +29,7 @@ log = structlog.get_logger("workers")
 # A worker that ends earlier than this after its start did not really start.
 _STARTED_S = 5.0
 _MAX_BAD_STARTS = 5
+_MAX_PAUSE_S = 15.0
 _GRACE_S = 5.0
 
 
@@ -56,6 +57,8 @@ class Workers:
         self._wake_reader, self._wake_writer = os.pipe()
         self.n_died = 0
         self._n_bad_starts = 0
+        self._said_ready = False
+        self._due: dict[int, float] = {}
         self._stop_signal = 0
 
     def run(self) -> int:
@@ -72,7 +75,12 @@ class Workers:
             self._look_after()
         finally:
             self._end_all()
-        return 1 if self._n_bad_starts >= _MAX_BAD_STARTS else 0
+        return 1 if self._cannot_start else 0
+
+    @property
+    def _cannot_start(self) -> bool:
+        """Whether the archive never became ready; once it was, a worker that cannot start now is tried for ever."""
+        return not self._said_ready and self._n_bad_starts >= _MAX_BAD_STARTS
 
     def _ask_to_stop(self, number: int, _frame: object) -> None:
         self._stop_signal = number
@@ -81,18 +89,21 @@ class Workers:
         selector = selectors.DefaultSelector()
         selector.register(self._wake_reader, selectors.EVENT_READ)
         selector.register(self._ready_reader, selectors.EVENT_READ)
-        said_ready = False
-        while not self._stop_signal and self._n_bad_starts < _MAX_BAD_STARTS:
+        while not self._stop_signal and not self._cannot_start:
             selector.select(1.0)
             _drain(self._wake_reader)
             ready = _drain(self._ready_reader)
             for worker in self._workers.values():
                 worker.is_ready = worker.is_ready or worker.number in ready
-            if not said_ready and all(worker.is_ready for worker in self._workers.values()):
-                said_ready = True
+            n_ready = sum(worker.is_ready for worker in self._workers.values())
+            if not self._said_ready and n_ready == self._settings.workers:
+                self._said_ready = True
                 self._on_ready()
             for worker in self._ended():
-                self._replace(worker)
+                self._plan_to_replace(worker)
+            for number in [number for number, due in self._due.items() if due <= time.monotonic()]:
+                del self._due[number]
+                self._fork(number)
         selector.close()
 
     def _ended(self) -> list[_Worker]:
@@ -109,14 +120,13 @@ class Workers:
                 ended.append(worker)
         return ended
 
-    def _replace(self, worker: _Worker) -> None:
+    def _plan_to_replace(self, worker: _Worker) -> None:
+        """Fork again at once, or after growing pauses when workers do not start, as with the database away."""
         self._board.clear(worker.number)
-        if time.monotonic() - worker.started < _STARTED_S:
-            self._n_bad_starts += 1
-        else:
-            self._n_bad_starts = 0
-        if not self._stop_signal and self._n_bad_starts < _MAX_BAD_STARTS:
-            self._fork(worker.number)
+        now = time.monotonic()
+        self._n_bad_starts = self._n_bad_starts + 1 if now - worker.started < _STARTED_S else 0
+        pause_s = min(0.5 * 2**self._n_bad_starts, _MAX_PAUSE_S) if self._n_bad_starts else 0.0
+        self._due[worker.number] = now + pause_s
 
     def _fork(self, number: int) -> None:
         sys.stdout.flush()
