@@ -267,6 +267,8 @@ def test_tasks_are_named_once_and_can_be_started_by_hand_as_promised(archive: Ar
     assert all(task.doc.endswith(".") for task in TASKS)
     with pytest.raises(BadRequest):
         jobs.start(archive, "format-disk")
+    page = (Path(__file__).parents[2] / "docs" / "operating.md").read_text("utf-8")
+    assert [name for name in names if f"| `{name}` |" not in page] == []
 
 
 def test_a_due_task_is_queued_by_itself(archive: Archive) -> None:

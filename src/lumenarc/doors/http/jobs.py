@@ -53,7 +53,7 @@ async def _send(context: Context, request: Request) -> Response:
 
 ENDPOINTS = (
     Endpoint("GET", "/api/jobs", _jobs, "Jobs: open ones first, then the newest.", ""),
-    Endpoint("POST", "/api/jobs", _start, "Start a job: check or purge.", ""),
+    Endpoint("POST", "/api/jobs", _start, "Start a job: check, purge, evict or metadata.", ""),
     Endpoint("GET", "/api/jobs/{id}", _job, "One job.", ""),
     Endpoint("POST", "/api/jobs/{id}/cancel", _cancel, "Cancel a job.", ""),
     Endpoint("POST", "/api/jobs/{id}/retry", _retry, "Try a failed or cancelled job again.", ""),
