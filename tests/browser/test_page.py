@@ -15,6 +15,7 @@ from pydicom.uid import generate_uid
 from scenarios import play
 
 from bench.synthetic_index import fill
+from dicom_peers import orthanc
 from lumenarc.archive import open_archive
 from lumenarc.config import load
 from lumenarc.services import ae
@@ -109,6 +110,26 @@ def test_the_archive_is_run_from_the_page(filled: Served) -> None:
     known = httpx.get(filled.http + "api/aes").json()
     assert [(one["title"], one["port"]) for one in known] == [("SELF", filled.dicom_port), ("STRANGER", 104)]
     assert httpx.get(filled.http + "api/aes-unknown").json() == []
+
+
+def test_mistakes_are_corrected_with_a_reason(empty: Served) -> None:
+    """DICOMweb answers with what was corrected, while the stored objects stay as they came."""
+    httpx.post(empty.http + "api/samples", timeout=60).raise_for_status()
+    play(empty, "page/correct")
+    found = {
+        str(row.StudyDescription): row for row in rows(empty, PatientID="SAMPLE-2", includefield="PatientBirthDate")
+    }
+    assert set(found) == {"MR of the head", "Sample echocardiogram"}
+    assert {str(row.PatientBirthDate) for row in found.values()} == {"19840924"}
+
+
+def test_another_archive_is_searched_and_read(empty: Served, tmp_path: Path) -> None:
+    """Orthanc holds a study; it is found from the page and here when the viewer opens."""
+    head = pydicom.dcmread(CT, stop_before_pixels=True)
+    with orthanc(tmp_path / "orthanc") as peer:
+        peer.ask("/instances", CT.read_bytes())
+        play(empty, "page/remote", dicom_port=peer.port, study=head.StudyInstanceUID)
+    assert [row.StudyInstanceUID for row in rows(empty)] == [head.StudyInstanceUID]
 
 
 def test_every_page_is_accessible_in_both_languages_and_themes(filled: Served) -> None:

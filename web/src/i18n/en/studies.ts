@@ -99,4 +99,12 @@ export default {
   headerOf: 'Header of object {number}',
   seriesActions: 'Actions on the series',
   header: 'Header',
+  moreActions: 'More actions',
+  editPatient: 'Edit the patient…',
+  editStudy: 'Edit the study…',
+  editSeries: 'Edit the series…',
+  moveStudy: 'Move to another patient…',
+  mergePatient: 'Merge the patient…',
+  history: 'Corrections',
+  csv: 'Download as CSV (up to 1,000 rows)',
 };

@@ -101,4 +101,12 @@ export default {
   headerOf: '对象 {number} 的文件头',
   seriesActions: '序列操作',
   header: '文件头',
+  moreActions: '更多操作',
+  editPatient: '编辑患者…',
+  editStudy: '编辑检查…',
+  editSeries: '编辑序列…',
+  moveStudy: '移到另一患者…',
+  mergePatient: '合并患者…',
+  history: '更正记录',
+  csv: '下载 CSV（最多 1,000 行）',
 } satisfies Record<keyof typeof en, unknown>;
