@@ -9,26 +9,29 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import Connection
 
 from lumenarc.archive import Archive
 from lumenarc.dicom import part10
-from lumenarc.dicom.deidentify import Policy, map_uid
+from lumenarc.dicom.deidentify import OPTIONS, Policy, map_uid
 from lumenarc.dicom.lazy import LazySet
 from lumenarc.dicom.recode import Recoding, outside_ultrasound_regions
 from lumenarc.dicom.transcode import DataSetSource, find_pixels, locate_frames, pixel_extent, transcode
 from lumenarc.dicom.transfer_syntaxes import is_video
-from lumenarc.errors import NotAcceptable, NotPermitted, Refused
+from lumenarc.errors import BadRequest, LumenarcError, NotAcceptable, NotPermitted, Refused
 from lumenarc.index import marks
 from lumenarc.index.lookup import StoredInstance
-from lumenarc.services import leaving, retrieve, transcoding
+from lumenarc.services import jobs, leaving, retrieve, store, transcoding
+from lumenarc.services.jobs import Running
 
 _KEY = "deidentification_key"
 
 
-def file(archive: Archive, inst: StoredInstance, target_uid: str) -> Iterator[bytes]:
-    """Yield the de-identified Part 10 file in a transfer syntax.
+def file(archive: Archive, inst: StoredInstance, target_uid: str, wish: Policy | None = None) -> Iterator[bytes]:
+    """Yield the de-identified Part 10 file in a transfer syntax, by the Basic Profile or as `wish` says.
 
     Raises NotPermitted for an image that may show a name, NotAcceptable for a transfer syntax it cannot be given in.
     """
@@ -38,10 +41,10 @@ def file(archive: Archive, inst: StoredInstance, target_uid: str) -> Iterator[by
     with leaving.source(archive, inst) as source:
         if source.transfer_syntax_uid != inst.transfer_syntax_uid and target_uid == inst.transfer_syntax_uid:
             target_uid = source.transfer_syntax_uid  # deflated: it leaves inflated
-        policy = Policy(burned_in=archive.settings.anonymize_burned_in)
+        policy = replace(wish or Policy(), burned_in=archive.settings.anonymize_burned_in)
         blank = _blank(source, inst)
         if blank:
-            policy = Policy(frozenset(("clean_pixel_data",)), burned_in=policy.burned_in)
+            policy = replace(policy, options=policy.options | {"clean_pixel_data"})
             target_uid = transcoding.EXPLICIT_LE if target_uid == inst.transfer_syntax_uid else target_uid
         if target_uid == source.transfer_syntax_uid and not blank:
             chunks = _as_it_lies(source)
@@ -98,3 +101,37 @@ def _key(archive: Archive) -> bytes:
     with archive.index.read() as connection:
         found = marks.get(connection, _KEY)
     return bytes.fromhex(found or archive.index.write(made))
+
+
+def start(archive: Archive, study_uid: str, wish: Policy) -> str:
+    """Queue an anonymised copy of a study, stored as a study of its own; return the job's id.
+
+    Raises NotFound or Gone, Refused while the same is under way, BadRequest for an unknown option.
+    """
+    if not wish.options <= OPTIONS.keys() - {"clean_pixel_data"}:
+        raise BadRequest(f"The options of PS3.15 E.3 here are: {', '.join(sorted(OPTIONS))}.")
+    n_total = len(retrieve.find(archive, study_uid))
+    arguments = {"study_uid": study_uid, "policy": wish.as_dict()}
+    title = "Make an anonymised copy of a study"
+    return jobs.enqueue(
+        archive, "anonymize", arguments, title=title, only_key=f"anonymize {study_uid}", n_total=n_total
+    )
+
+
+def run(archive: Archive, job: Running) -> dict[str, Any]:
+    """Store the copies; what was stored by an earlier attempt is the same again. The result names the new study."""
+    study_uid, wish = job.arguments["study_uid"], Policy.from_dict(job.arguments["policy"])
+    n_done, reasons = 0, dict[str, int]()
+    found = retrieve.find(archive, study_uid)
+    for inst in found:
+        try:
+            store.store_part10(archive, file(archive, inst, inst.transfer_syntax_uid, wish), store.Source())
+            n_done += 1
+        except LumenarcError as error:
+            if error.http_status >= 500:
+                raise  # the disk is full, the database away: another attempt may succeed
+            reasons[str(error)] = reasons.get(str(error), 0) + 1
+        job.progress(n_done, len(found), sum(reasons.values()))
+    if not n_done:
+        raise Refused(next(iter(reasons), "The study has no instances."))
+    return {"study_uid": map_uid(study_uid, _key(archive)), "instances": n_done, "refused": reasons}

@@ -10,11 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumenarc.archive import Archive
+from lumenarc.dicom.deidentify import Policy
 from lumenarc.doors.http.context import Context, Endpoint, json_body
 from lumenarc.doors.http.respond import json_response, stream
 from lumenarc.errors import BadRequest, LumenarcError, NotFound
 from lumenarc.protocol.web.uris import uid
-from lumenarc.services import delete, packing, retrieve, statistics
+from lumenarc.services import anonymize, delete, packing, retrieve, statistics
 
 _MOST_STUDIES = 500
 _MOST_REASON = 300
@@ -77,7 +78,20 @@ async def _download(context: Context, request: Request) -> Response:
     return await stream(context, packed, "application/zip", headers=headers)
 
 
+async def _anonymize(context: Context, request: Request) -> Response:
+    study, given = uid(request.path_params["study"], "Study Instance UID"), await json_body(request)
+    options = given.get("options", [])
+    if not isinstance(options, list):
+        raise BadRequest("options is a list of options of PS3.15 E.3.")
+    name, patient_id = given.get("patient_name"), given.get("patient_id")
+    wish = Policy(
+        frozenset(map(str, options)), str(name)[:64] if name else None, str(patient_id)[:64] if patient_id else None
+    )
+    return json_response(request, {"job": await context.run(anonymize.start, context.archive, study, wish)}, status=202)
+
+
 ENDPOINTS = (
+    Endpoint("POST", "/api/studies/{study}/anonymize", _anonymize, "Make an anonymised copy of a study.", ""),
     Endpoint("GET", "/api/studies/{study}", _facts, "Size, origin and times of a study and its series.", ""),
     Endpoint("POST", "/api/delete", _delete, "Delete studies, series or instances to the trash.", ""),
     Endpoint("GET", "/api/download", _download, "Several studies as a ZIP with a DICOMDIR.", ""),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from lumenarc.doors.worker import check, evict, fetch, import_zip, purge, ready, send
+from lumenarc.doors.worker import anonymize, check, evict, fetch, import_zip, purge, ready, send
 from lumenarc.doors.worker.task import Task
 
 TASKS: tuple[Task, ...] = (
     send.TASK,
     purge.TASK,
     check.TASK,
+    anonymize.TASK,
     fetch.TASK,
     import_zip.TASK,
     evict.TASK,
