@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -22,7 +23,10 @@ from tools import PROGRAM, run, serving
 
 pytestmark = pytest.mark.conformance
 FILES = PYDICOM_FILES / "test_files"
-SERVERS = frozenset(name for title, tools in cli.GROUPS for name, _, _ in tools if "servers" in title) | {"serve"}
+SERVERS = frozenset(name for title, tools in cli.GROUPS for name, _, _ in tools if "servers" in title) | {
+    "serve",
+    "hl7rcv",
+}
 # The archive would have to know the destination; Orthanc, which does, stands in for it.
 BY_ORTHANC = frozenset(("movescu",))
 EXAMPLES = [(name, example) for _, name, parser in manual.parsers() for example in parser.examples]
@@ -38,6 +42,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
         orthanc(root / "orthanc", {"STORESCP": ("127.0.0.1", destination.port)}) as other,
         serving("stgcmtscp", "-b", "0", "--directory", root / "held") as stgcmt,
         serving("mppsscp", "-b", "0", "--directory", root / "steps") as mpps,
+        serving("hl7rcv", "-b", "127.0.0.1:0", "--ignore") as hl7,
         serving("ianscp", "-b", "0", "--directory", root / "notes") as ian,
     ):
         named = ("-s", "StudyInstanceUID=1.2.3", "-s", "PatientID=4711")
@@ -56,6 +61,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
             "11116": stgcmt.port,
             "11118": mpps.port,
             "11119": ian.port,
+            "2575": hl7.port,
         }
     served.stop()
 
@@ -87,6 +93,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     changes = '<NativeDicomModel><DicomAttribute tag="00100020" vr="LO"/></NativeDicomModel>'
     (tmp_path / "changes.xml").write_text(changes)
     (tmp_path / "lumenarc.toml").write_text('aet = "LUMENARC"\n')
+    message = "MSH|^~\\&|APP|FAC|RCV|HOSP|20260101||ORM^O01|1|P|2.5\rPID|||4711\r"
+    (tmp_path / "order.hl7").write_text(message)
+    (tmp_path / "messages").mkdir()
+    (tmp_path / "messages" / "one.hl7").write_text(message)
     program = tmp_path / "bin" / "lumenarc"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {shlex.join(PROGRAM)} "$@"\n')
@@ -109,7 +119,7 @@ def test_example_runs(
         "localhost:8080", f"localhost:{ports['http']}"
     )
     text = text.replace("--listen 11117", "--listen 0")
-    for known in ("11116", "11118", "11119"):
+    for known in ("11116", "11118", "11119", "2575"):
         text = text.replace(f"localhost:{known}", f"localhost:{ports[known]}")
     if name in BY_ORTHANC:
         text = text.replace("LUMENARC@", "ORTHANC@")
@@ -138,7 +148,8 @@ def serves(name: str, example: str, folder: Path) -> None:
         assert process.wait(30) == 0
         process.stdout.close()
         return
-    with serving(name, *(word.replace("1111", "0").replace("05", "0") for word in words), cwd=folder) as tool:
+    free = (re.sub(r"(?<![0-9.])(1111[0-9]|2575)$", "0", word) for word in words)
+    with serving(name, *free, cwd=folder) as tool:
         assert tool.port
 
 

@@ -51,6 +51,7 @@ _CLIENTS: tuple[tuple[str, str, str], ...] = (
     ("dcmassoc", "lumenarc.cli.dcmassoc", "Probe what an application entity accepts."),
 )
 _SERVERS: tuple[tuple[str, str, str], ...] = (
+    ("wlmscp", "lumenarc.cli.wlmscp", "Answer modality worklist queries from a folder of items."),
     ("mppsscp", "lumenarc.cli.mppsscp", "Take messages about performed procedure steps (MPPS)."),
     ("ianscp", "lumenarc.cli.ianscp", "Take notifications that instances can be had (IAN)."),
     ("stgcmtscp", "lumenarc.cli.stgcmtscp", "Take instances and give its word for them (storage commitment)."),
@@ -62,12 +63,17 @@ _WEB: tuple[tuple[str, str, str], ...] = (
     ("wadouri", "lumenarc.cli.wadouri", "Fetch one object or picture (WADO-URI)."),
     ("stowrs", "lumenarc.cli.stowrs", "Send files to a DICOMweb service (STOW-RS)."),
 )
+_HL7: tuple[tuple[str, str, str], ...] = (
+    ("hl7snd", "lumenarc.cli.hl7snd", "Send HL7 v2 messages over MLLP."),
+    ("hl7rcv", "lumenarc.cli.hl7rcv", "Receive HL7 v2 messages over MLLP into a folder."),
+)
 GROUPS = (
     ("archive", _ARCHIVE),
     ("files", _FILES),
     ("DIMSE clients", _CLIENTS),
     ("DIMSE servers", _SERVERS),
     ("DICOMweb clients", _WEB),
+    ("HL7", _HL7),
 )
 TOOLS: tuple[tuple[str, str, str], ...] = tuple(tool for _, tools in GROUPS for tool in tools)
 
