@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from raw_peer import CT, RawPeer, ct_image, element, part10
+from lumenarc.protocol.dimse import commands
+from raw_peer import CT, STUDY_FIND, RawPeer, ct_image, element, part10
 from served import Served, serve
 from stow import MULTIPART, body_of, data_set_of, failures, stored
 
@@ -154,3 +155,50 @@ def test_a_thousand_elements_of_hostile_text(served: Served, client: httpx.Clien
         assert raw.store(data_set, uid, sop_class=CT) == 0
     assert client.get("dicom-web/studies/1.2.94/metadata").status_code == 200
     assert data_set_of(client, uid, "1.2.94", "1.2.94.1") == data_set
+
+
+WILD = (
+    "*?" * 30,
+    "*" * 64,
+    "?" * 64,
+    "[a-z]*",
+    "%",
+    "_",
+    "\\",
+    "-",
+    "20260101-",
+    "-" * 9,
+    "99999999",
+    "1e999",
+    "NaN",
+    "\0",
+)
+PARAMETERS = (
+    "PatientName", "PatientID", "StudyDate", "StudyTime", "ModalitiesInStudy", "StudyInstanceUID", "00101002.00100020",
+    "limit", "offset", "includefield", "orderby", "fuzzymatching", "00280010", "ZZZ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("parameter", PARAMETERS)
+def test_queries_over_the_web(client: httpx.Client, parameter: str) -> None:
+    """Whatever stands in a query: an answer or a refusal, never a mistake of ours."""
+    for text in (*PATHS, *MARKUP, *WILD):
+        for level in ("studies", "series", "instances"):
+            found = client.get(f"dicom-web/{level}", params={parameter: text, "limit": "3"} | {parameter: text})
+            assert found.status_code in (200, 204, 400), (parameter, text, found.text)
+
+
+@pytest.mark.parametrize("tag", [0x00100010, 0x00100020, 0x00080020, 0x00080030, 0x0020000D, 0x00080061, 0x00201208])
+def test_queries_by_c_find(served: Served, tag: int) -> None:
+    vr = {0x00080020: "DA", 0x00080030: "TM", 0x0020000D: "UI", 0x00080061: "CS", 0x00201208: "IS"}.get(tag, "LO")
+    with RawPeer(served.dicom_host, served.dicom_port) as raw:
+        raw.associate()
+        for text in (*PATHS, *MARKUP, *WILD):
+            keys = element(0x00080005, "CS", "ISO_IR 192") + element(0x00080052, "CS", "STUDY") + element(tag, vr, text)
+            command = commands.request(commands.C_FIND_RQ, 1, STUDY_FIND, data_set=True)
+            raw.send(b"".join(raw.message(5, command, [keys])))
+            while (found := raw.response()) is not None and found.status in (0xFF00, 0xFF01):
+                continue
+            assert found is not None
+            assert found.status in (0, 0xA900, 0xC000), (tag, text, found.error_comment)
+        assert raw.echo() == 0
