@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import warnings
 from collections.abc import Iterator
@@ -18,15 +17,12 @@ from pydicom.dataset import Dataset
 from pynetdicom import build_context, build_role, evt
 
 from archive_content import Sample, archive_peer, fill, keys, register
+from arrivals import Arrivals, as_file
 from dimse_server import Recorder, serving
 from lumenarc.dicom.part10 import build_meta
 from lumenarc.peers import dimse
 from lumenarc.peers.dimse import Outcome, Proposal, open_association
 from lumenarc.peers.receiving import get, receivable
-from lumenarc.protocol.dimse.commands import Command
-from lumenarc.protocol.ul.negotiation import Context
-from lumenarc.transport.association import Association
-from lumenarc.transport.requests import Response, StoreSink
 from served import Served, serve
 
 pytestmark = pytest.mark.conformance
@@ -75,36 +71,15 @@ def named(archive: Archive, name: str) -> tuple[str, Sample]:
     return next((uid, sample) for uid, sample in archive[1].items() if sample.path.name == name)
 
 
-class Kept(StoreSink):
-    """Keeps one instance as a file in memory."""
-
-    def __init__(self, into: list[pydicom.FileDataset], context: Context, rq: Command) -> None:
-        self.into, self.context, self.rq, self.data = into, context, rq, bytearray()
-
-    def write(self, data: memoryview) -> None:
-        self.data += data
-
-    def finish(self) -> Response:
-        meta = build_meta(self.rq.sop_class_uid, self.rq.sop_instance_uid, self.context.transfer_syntax, None)
-        self.into.append(pydicom.dcmread(io.BytesIO(meta + self.data)))
-        return Response(0)
-
-    def abort(self) -> None:
-        self.data.clear()
-
-
 def frames(archive: Archive, uid: str, syntax: str, **key: Any) -> tuple[list[pydicom.FileDataset], Outcome]:
     """C-GET at the FRAME level."""
     identifier = keys("FRAME", SOPInstanceUID=uid) | {tag: value for tag, value in key.items() if value}
-    arrived: list[pydicom.FileDataset] = []
-
-    def begin(_assoc: Association, context: Context, rq: Command) -> StoreSink:
-        return Kept(arrived, context, rq)
-
+    arrivals = Arrivals()
     sop_class_uid = archive[1][uid].kind.sop_class_uid
     proposals = [Proposal(COMPOSITE_GET), *receivable([sop_class_uid], (syntax,))]
     with open_association(archive_peer(archive[0]), proposals) as assoc:
-        return arrived, get(assoc, COMPOSITE_GET, identifier, begin).outcome()
+        outcome = get(assoc, COMPOSITE_GET, identifier, arrivals.begin).outcome()
+    return [as_file(sop_class_uid, made, *found) for made, found in arrivals.found.items()], outcome
 
 
 def simple(*numbers: int) -> dict[str, Any]:

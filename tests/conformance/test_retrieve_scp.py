@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,9 @@ import pytest
 from corpus import PYDICOM_FILES
 
 from archive_content import Sample, archive_peer, fill, keys, pydicom_files, register
+from arrivals import Arrivals, as_file
 from dicom_peers import orthanc, storescp
 from dimse_server import Recorder, serving
-from lumenarc.dicom.part10 import build_meta
 from lumenarc.peers import dimse
 from lumenarc.peers.dimse import Outcome, Pending, Proposal, open_association
 from lumenarc.peers.receiving import get, receivable
@@ -65,23 +64,6 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     served.stop()
 
 
-class Kept(StoreSink):
-    """Keeps one instance and answers as it is told."""
-
-    def __init__(self, into: dict[str, tuple[str, bytes]], context: Context, rq: Command, status: int) -> None:
-        self.into, self.context, self.rq, self.status, self.data = into, context, rq, status, bytearray()
-
-    def write(self, data: memoryview) -> None:
-        self.data += data
-
-    def finish(self) -> Response:
-        self.into[self.rq.sop_instance_uid] = (self.context.transfer_syntax, bytes(self.data))
-        return Response(self.status)
-
-    def abort(self) -> None:
-        self.data.clear()
-
-
 def fetch(
     archive: Filled,
     model: str,
@@ -89,22 +71,18 @@ def fetch(
     *,
     syntaxes: tuple[str, ...] = (),
     relational: bool = False,
-    answer: Callable[[Command], int] = lambda rq: 0,
+    arrivals: Arrivals | None = None,
 ) -> tuple[dict[str, tuple[str, bytes]], Outcome, list[Pending]]:
     """C-GET with contexts for all that the archive holds, or only for some transfer syntaxes."""
     kinds = sorted({sample.kind for sample in archive.samples.values()}, key=str)
     proposals = [Proposal(model, extended=b"\1" if relational else None)]
     for kind in kinds:
         proposals += receivable([kind.sop_class_uid], syntaxes or (kind.transfer_syntax_uid,), one_each=not syntaxes)
-    arrived: dict[str, tuple[str, bytes]] = {}
-
-    def begin(_assoc: Association, context: Context, rq: Command) -> StoreSink:
-        return Kept(arrived, context, rq, answer(rq))
-
+    arrivals = arrivals or Arrivals()
     with open_association(archive_peer(archive.served), dict.fromkeys(proposals)) as assoc:
-        answers = get(assoc, model, identifier, begin)
+        answers = get(assoc, model, identifier, arrivals.begin)
         pending = list(answers)
-        return arrived, answers.outcome(), pending
+        return arrivals.found, answers.outcome(), pending
 
 
 def getscu(archive: Filled, folder: Path, *options: str) -> tuple[set[str], str]:
@@ -201,10 +179,6 @@ def has_pixels(sample: Sample) -> bool:
         return False
 
 
-def as_file(sop_class_uid: str, uid: str, syntax: str, data: bytes) -> pydicom.FileDataset:
-    return pydicom.dcmread(io.BytesIO(build_meta(sop_class_uid, uid, syntax, None) + data))
-
-
 def test_what_a_receiver_cannot_take_fails_alone(archive: Filled) -> None:
     everything = sorted(archive.samples)
     arrived, outcome, _pending = fetch(
@@ -231,12 +205,12 @@ def test_warnings_and_failures_of_the_receiver_are_counted(archive: Filled) -> N
         archive,
         f"{ROOT}.4.3",
         keys("IMAGE", SOPInstanceUID=wanted),
-        answer=lambda rq: by_uid[rq.sop_instance_uid],
+        arrivals=Arrivals(statuses=by_uid),
     )
     assert (outcome.status, outcome.counts) == (0xB000, (0, 2, 2, 2))
     assert set(outcome.failed_uids) == set(wanted[2:4])
     _arrived, outcome, _pending = fetch(
-        archive, f"{ROOT}.4.3", keys("IMAGE", SOPInstanceUID=wanted), answer=lambda rq: 0xA700
+        archive, f"{ROOT}.4.3", keys("IMAGE", SOPInstanceUID=wanted), arrivals=Arrivals(status=0xA700)
     )
     assert (outcome.status, outcome.counts) == (0xA702, (0, 0, 6, 0))
 
@@ -246,13 +220,14 @@ def test_cancelling_a_c_get(archive: Filled) -> None:
     proposals = [Proposal(f"{ROOT}.4.3")]
     for kind in kinds:
         proposals += receivable([kind.sop_class_uid], (kind.transfer_syntax_uid,))
-    arrived: dict[str, tuple[str, bytes]] = {}
+    arrivals = Arrivals()
+    arrived = arrivals.found
 
-    def begin(_assoc: Association, context: Context, rq: Command) -> StoreSink:
+    def begin(assoc: Association, context: Context, rq: Command) -> StoreSink:
         if len(arrived) == 3:
             answers.cancel()
         time.sleep(0.02)
-        return Kept(arrived, context, rq, 0)
+        return arrivals.begin(assoc, context, rq)
 
     with open_association(archive_peer(archive.served), proposals) as assoc:
         answers = get(assoc, f"{ROOT}.4.3", keys("IMAGE", SOPInstanceUID=sorted(archive.samples)), begin)

@@ -18,6 +18,7 @@ from corpus import PYDICOM_FILES
 from pydicom.dataset import Dataset
 from pynetdicom import evt
 
+from arrivals import Arrivals
 from dicom_peers import free_port, orthanc, storescp
 from dimse_server import TITLE, Recorder, serving
 from lumenarc.dicom import part10
@@ -27,11 +28,8 @@ from lumenarc.peers import dimse
 from lumenarc.peers.dimse import Outcome, Peer, Proposal, Target, open_association
 from lumenarc.peers.receiving import get, receivable
 from lumenarc.peers.sending import Instance, Kind, from_file, proposals_for, send
-from lumenarc.protocol.dimse.commands import Command
-from lumenarc.protocol.ul.negotiation import Context
 from lumenarc.transport.association import AssociationEnded
 from lumenarc.transport.connect import NoConnection, Rejected
-from lumenarc.transport.requests import Response, StoreSink
 from lumenarc.transport.server import ServerOptions
 from lumenarc.transport.wire import Timeouts
 
@@ -79,23 +77,6 @@ def study_keys(study_uid: str) -> dict[str, dict[str, Any]]:
         "0020000D": {"vr": "UI", "Value": [study_uid]},
         "00100010": {"vr": "PN"},
     }
-
-
-class Kept(StoreSink):
-    """Keeps one instance in memory."""
-
-    def __init__(self, into: dict[str, tuple[str, bytes]], context: Context, rq: Command) -> None:
-        self.into, self.context, self.rq, self.data = into, context, rq, bytearray()
-
-    def write(self, data: memoryview) -> None:
-        self.data += data
-
-    def finish(self) -> Response:
-        self.into[self.rq.sop_instance_uid] = (self.context.transfer_syntax, bytes(self.data))
-        return Response(0)
-
-    def abort(self) -> None:
-        self.data.clear()
 
 
 def test_storescp_gets_every_transfer_syntax_as_it_lies(tmp_path: Path) -> None:
@@ -200,15 +181,15 @@ def test_orthanc_answers_find_get_and_move(tmp_path: Path) -> None:
             assert [str(match.attributes["00100010"]["Value"][0]["Alphabetic"]) for match in found] == [
                 str(study.PatientName)
             ]
-        arrived: dict[str, tuple[str, bytes]] = {}
+        arrivals = Arrivals()
         proposals = [
             Proposal(STUDY_ROOT_GET),
             *receivable([str(study.SOPClassUID)], (str(study.file_meta.TransferSyntaxUID),)),
         ]
         with open_association(there, proposals) as assoc:
-            outcome = get(assoc, STUDY_ROOT_GET, keys, lambda _a, cx, rq: Kept(arrived, cx, rq)).outcome()
+            outcome = get(assoc, STUDY_ROOT_GET, keys, arrivals.begin).outcome()
         assert (outcome.status, outcome.counts[1:]) == (0, (1, 0, 0))
-        assert arrived[str(study.SOPInstanceUID)][0] == study.file_meta.TransferSyntaxUID
+        assert arrivals.found[str(study.SOPInstanceUID)][0] == study.file_meta.TransferSyntaxUID
         recorder = Recorder(title="DEST")
         with serving(recorder, ServerOptions(port=port)), open_association(there, [Proposal(STUDY_ROOT_MOVE)]) as assoc:
             assert dimse.move(assoc, STUDY_ROOT_MOVE, keys, "DEST").outcome().is_success

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import urllib.request
@@ -17,15 +16,11 @@ from corpus import PYDICOM_FILES
 from pynetdicom import build_context
 
 from archive_content import archive_peer, keys
-from lumenarc.dicom import part10
+from arrivals import Arrivals, as_file
 from lumenarc.peers.dimse import Peer, Proposal, open_association
 from lumenarc.peers.receiving import get, receivable
 from lumenarc.peers.sending import Instance, from_file, proposals_for, send
-from lumenarc.protocol.dimse.commands import Command
 from lumenarc.protocol.ul.items import UserIdentity
-from lumenarc.protocol.ul.negotiation import Context
-from lumenarc.transport.association import Association
-from lumenarc.transport.requests import Response, StoreSink
 from served import Served, serve
 
 pytestmark = pytest.mark.conformance
@@ -53,38 +48,17 @@ def archive(tmp_path: Path) -> Iterator[Served]:
     served.stop()
 
 
-class Kept(StoreSink):
-    """Keeps instances in memory."""
-
-    def __init__(self, into: dict[str, bytes], rq: Command) -> None:
-        self.into, self.rq, self.data = into, rq, bytearray()
-
-    def write(self, data: memoryview) -> None:
-        self.data += data
-
-    def finish(self) -> Response:
-        self.into[self.rq.sop_instance_uid] = bytes(self.data)
-        return Response(0)
-
-    def abort(self) -> None:
-        self.data.clear()
-
-
 def stored(peer: Peer, instances: list[Instance], syntax: str = "") -> dict[str, bytes]:
     """Get instances back in the transfer syntax in which they were sent, or in another."""
-    arrived: dict[str, bytes] = {}
-
-    def begin(_assoc: Association, _context: Context, rq: Command) -> StoreSink:
-        return Kept(arrived, rq)
-
+    arrivals = Arrivals()
     kinds = {(inst.kind.sop_class_uid, syntax or inst.kind.transfer_syntax_uid) for inst in instances}
     proposals = [Proposal(COMPOSITE_GET)]
     for sop_class_uid, transfer_syntax_uid in sorted(kinds):
         proposals += receivable([sop_class_uid], (transfer_syntax_uid,))
     with open_association(peer, proposals) as assoc:
         wanted = keys("IMAGE", SOPInstanceUID=[inst.sop_instance_uid for inst in instances])
-        assert get(assoc, COMPOSITE_GET, wanted, begin).outcome().status == 0
-    return arrived
+        assert get(assoc, COMPOSITE_GET, wanted, arrivals.begin).outcome().status == 0
+    return arrivals.data
 
 
 def storescu(archive: Served, *arguments: str) -> None:
@@ -113,7 +87,7 @@ def test_storescu_sends_every_transfer_syntax_as_it_is(archive: Served, tmp_path
         storescu(archive, option, str(file))
         # storescu writes the lengths of sequences anew, so elements are compared and not bytes.
         data = stored(peer, [inst])[inst.sop_instance_uid]
-        assert_equal(read(inst, syntax, data), pydicom.dcmread(file))
+        assert_equal(as_file(inst.kind.sop_class_uid, inst.sop_instance_uid, syntax, data), pydicom.dcmread(file))
         url = f"{archive.http}dicom-web/studies/{pydicom.dcmread(file).StudyInstanceUID}"
         urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30).close()
 
@@ -124,12 +98,7 @@ def test_storescu_sends_uncompressed(archive: Served, option: str) -> None:
     storescu(archive, option, str(file))
     inst = from_file(file)
     data = stored(archive_peer(archive), [inst], EXPLICIT)[inst.sop_instance_uid]
-    assert_equal(read(inst, EXPLICIT, data), pydicom.dcmread(file))
-
-
-def read(inst: Instance, syntax: str, data: bytes) -> pydicom.FileDataset:
-    meta = part10.build_meta(inst.kind.sop_class_uid, inst.sop_instance_uid, syntax, None)
-    return pydicom.dcmread(io.BytesIO(meta + data))
+    assert_equal(as_file(inst.kind.sop_class_uid, inst.sop_instance_uid, EXPLICIT, data), pydicom.dcmread(file))
 
 
 def assert_equal(got: pydicom.Dataset, source: pydicom.Dataset) -> None:

@@ -21,15 +21,13 @@ from lumenarc.errors import BadDataSet
 from lumenarc.peers.dimse import MAX_CONTEXTS, Outcome, Proposal
 from lumenarc.protocol.dimse import commands, status
 from lumenarc.protocol.dimse.messages import Chunk
-from lumenarc.protocol.ul.negotiation import Context
+from lumenarc.protocol.ul.negotiation import MAX_ASYNC_OPERATIONS, Context
 from lumenarc.transport.association import Association, AssociationEnded
 
 _CHUNK_BYTES = 1 << 20
 _META_BYTES = 64 << 10
 _NAMED_WITHIN_BYTES = 2 << 10
 _OBJECT_TAGS = frozenset((_SOP_CLASS := 0x00080016, _SOP_INSTANCE := 0x00080018))
-# "Without limit" still means that somebody has to remember what is outstanding.
-_MAX_OUTSTANDING = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +141,8 @@ class _Pipeline:
 
     def __init__(self, assoc: Association, options: Options) -> None:
         self._assoc, self._options = assoc, options
-        self._window = min(assoc.partners.async_invoked or _MAX_OUTSTANDING, _MAX_OUTSTANDING)
+        # "Without limit" still means that somebody has to remember what is outstanding.
+        self._window = min(assoc.partners.async_invoked or MAX_ASYNC_OPERATIONS, MAX_ASYNC_OPERATIONS)
         self.waiting: dict[int, Instance] = {}
         self._contexts = {
             Kind(context.abstract_syntax, context.transfer_syntax): context.id

@@ -79,15 +79,8 @@ class Progress:
 
 def peer_of(settings: Settings, entity: ApplicationEntity) -> Peer:
     """Return how a registered AE is called."""
-    timeouts = Timeouts(
-        settings.connect_timeout_s,
-        settings.artim_timeout_s,
-        settings.idle_timeout_s,
-        settings.dimse_timeout_s,
-        settings.send_timeout_s,
-    )
     tls = ssl.create_default_context() if entity.tls else None
-    return Peer(entity.title, entity.host, entity.port, settings.aet, tls, timeouts)
+    return Peer(entity.title, entity.host, entity.port, settings.aet, tls, Timeouts.of(settings))
 
 
 class Sending:

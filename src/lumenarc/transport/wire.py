@@ -10,6 +10,7 @@ import struct
 import time
 from dataclasses import dataclass
 
+from lumenarc.config import Settings
 from lumenarc.errors import PeerFailed
 from lumenarc.protocol.dimse.messages import Chunk
 
@@ -29,6 +30,17 @@ class Timeouts:
     idle_s: float = 60.0
     dimse_s: float = 300.0
     send_s: float = 60.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> Timeouts:
+        """Return those of the settings."""
+        return cls(
+            settings.connect_timeout_s,
+            settings.artim_timeout_s,
+            settings.idle_timeout_s,
+            settings.dimse_timeout_s,
+            settings.send_timeout_s,
+        )
 
 
 class Wire:

@@ -24,8 +24,6 @@ from lumenarc.transport.association import Association, AssociationEnded
 from lumenarc.transport.requests import Response
 
 Prepared = Future[Outgoing | SubOperation]
-# Unlimited still means that somebody has to remember what is not answered.
-_MAX_OUTSTANDING = 64
 
 
 def answer(
@@ -46,8 +44,8 @@ class _Getting:
         self._archive, self._assoc, self._report, self._rq = archive, assoc, report, rq
         self._waiting: dict[int, str] = {}
         self._make: Make | None = None
-        window = assoc.partners.async_performed
-        self._window = min(window or _MAX_OUTSTANDING, _MAX_OUTSTANDING)
+        # The window is agreed, and never without limit (negotiation.answer).
+        self._window = assoc.partners.async_performed
         self._contexts: dict[str, dict[str, int]] = {}
         for context in assoc.contexts.values():
             if context.we_scu:

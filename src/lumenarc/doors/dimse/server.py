@@ -68,19 +68,12 @@ class ArchiveHandler:
 def open_server(archive: Archive, listener: socket.socket, seat: Seat, meter: Meter) -> Server:
     """Prepare to serve a port; the caller starts and stops the server. `seat` is shared with who serves it too."""
     settings = archive.settings
-    timeouts = Timeouts(
-        settings.connect_timeout_s,
-        settings.artim_timeout_s,
-        settings.idle_timeout_s,
-        settings.dimse_timeout_s,
-        settings.send_timeout_s,
-    )
     options = ServerOptions(
         max_associations=settings.max_associations,
         max_associations_per_ip=settings.max_associations_per_ip,
         max_pdu_bytes=settings.max_pdu_bytes,
         max_data_set_bytes=settings.max_dimse_data_set_bytes,
         max_message_bytes=settings.max_instance_bytes + _SKIPPED_BYTES,
-        timeouts=timeouts,
+        timeouts=Timeouts.of(settings),
     )
     return Server(ArchiveHandler(archive, meter), options, listener, seat)
