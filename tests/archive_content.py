@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import urllib.request
 import warnings
+from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +71,16 @@ def sample(file: Path, inst: Instance) -> Sample:
     return Sample(inst.kind, data_set_of(file), *uids, file)
 
 
+@cache
 def pydicom_files() -> list[Path]:
-    """Return every DICOM file of pydicom's package."""
-    return [file for file in real_files() if file.is_relative_to(PYDICOM_FILES)]
+    """Return every DICOM file of pydicom's package, those in rare transfer syntaxes first.
+
+    Some of them are one object in several syntaxes, of which an archive shows the first.
+    """
+    files = [file for file in real_files() if file.is_relative_to(PYDICOM_FILES)]
+    syntaxes = {file: part10.parse_meta(file.read_bytes()[: 64 << 10]).transfer_syntax_uid for file in files}
+    n_files = Counter(syntaxes.values())
+    return sorted(files, key=lambda file: (n_files[syntaxes[file]], file))
 
 
 def register(served: Served, title: str, port: int, **more: Any) -> None:
