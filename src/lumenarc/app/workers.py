@@ -7,6 +7,7 @@ of a pipe that only the parent can write to: when the parent is gone, by whateve
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import selectors
 import signal
@@ -69,6 +70,7 @@ class Workers:
         for stopping in (signal.SIGTERM, signal.SIGINT):
             signal.signal(stopping, self._ask_to_stop)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        gc.freeze()  # a collector that touches what was loaded would copy it into each worker
         try:
             for number in range(self._settings.workers):
                 self._fork(number)

@@ -28,7 +28,6 @@ class NewJob:
     due_at: int
     lane: str = ""
     only_key: str | None = None
-    n_total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

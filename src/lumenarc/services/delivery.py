@@ -81,7 +81,6 @@ def queue(archive: Archive, destination: str, wanted: Wanted) -> str:
         {"destination": destination, "pks": list(pks)},
         title=f"Send {what} to {destination}",
         lane=f"{TASK} {destination}",
-        n_total=len(pks),
     )
 
 

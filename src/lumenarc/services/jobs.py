@@ -79,10 +79,9 @@ def enqueue(
     title: str,
     lane: str = "",
     only_key: str | None = None,
-    n_total: int | None = None,
 ) -> str:
     """Queue a job and return its id; of jobs with one `only_key` only one is open: raises Refused for another."""
-    new = NewJob(task, title, json.dumps(arguments), archive.now_ms(), lane, only_key, n_total)
+    new = NewJob(task, title, json.dumps(arguments), archive.now_ms(), lane, only_key)
     pk = archive.index.write(lambda connection: jobs.add(connection, new, archive.now_ms()))
     if pk is None:
         raise Refused("The same job is waiting or running already.")

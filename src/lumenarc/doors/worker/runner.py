@@ -79,6 +79,9 @@ class Runner:
             except LumenarcError as error:
                 log.warning("no jobs are run now", error=str(error))
                 pause_s = _PAUSE_S
+            except Exception:
+                log.exception("looking for jobs broke")  # a mistake of one task must not end the looking
+                pause_s = _PAUSE_S
             self._stopping.wait(pause_s)
 
     def schedule(self) -> None:
