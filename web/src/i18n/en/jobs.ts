@@ -21,4 +21,11 @@ export default {
   nFailed: { one: '{n} failed', other: '{n} failed' },
   cancel: 'Cancel',
   retry: 'Try again',
+  taskCheck: 'Verify',
+  taskEvict: 'Clear the cache',
+  taskFetch: 'Fetch',
+  taskImport: 'Import',
+  taskMetadata: 'Prepare metadata',
+  taskPurge: 'Empty the trash',
+  taskSend: 'Send',
 };

@@ -23,4 +23,11 @@ export default {
   nFailed: { one: '{n} 个失败', other: '{n} 个失败' },
   cancel: '取消',
   retry: '重试',
+  taskCheck: '校验',
+  taskEvict: '清理缓存',
+  taskFetch: '取回',
+  taskImport: '导入',
+  taskMetadata: '准备元数据',
+  taskPurge: '清空回收站',
+  taskSend: '发送',
 } satisfies Record<keyof typeof en, unknown>;
