@@ -146,6 +146,17 @@ def test_reports_and_documents(client: TestClient) -> None:
     assert get(client, document + "/rendered", "text/html").status_code == 406
 
 
+def test_large_documents_and_strangers_markup(client: TestClient) -> None:
+    model = b"solid" + bytes(70 << 20)
+    found = one(client, "model/stl", model, "00420011")
+    shown = get(client, address(found) + "/rendered")
+    assert shown.headers["content-type"] == "model/stl" and len(shown.content) == len(model)
+    assert get(client, address(found) + "/metadata").json()[0]["00420011"]["BulkDataURI"]
+    script = b"<x:script xmlns:x='http://www.w3.org/1999/xhtml'>alert(1)</x:script>"
+    cda = get(client, address(one(client, "text/xml", script, "00420011")) + "/rendered")
+    assert cda.headers["content-security-policy"].startswith("sandbox")
+
+
 def test_videos_are_played_in_parts(client: TestClient) -> None:
     video = one(client, "video/mp4", mp4())
     shown = get(client, address(video) + "/rendered")

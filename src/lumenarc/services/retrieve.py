@@ -32,6 +32,8 @@ CHUNK_BYTES = 1 << 20
 _AT_ONCE_BYTES = 8 << 20
 # A header larger than this is refused: nothing real comes near it.
 MAX_HEADER_BYTES = 64 << 20
+# An object without pixel data is all header; models and documents can be large.
+MAX_DOCUMENT_BYTES = 512 << 20
 # A deflated data set is inflated whole; larger ones leave only as they lie.
 _MAX_INFLATED_BYTES = 512 << 20
 _TOO_LARGE = "The header of this object is too large to be read at once."
@@ -152,11 +154,11 @@ def verify(archive: Archive, inst: StoredInstance) -> None:
 def header(archive: Archive, inst: StoredInstance) -> bytes:
     """Return the data set before its pixel data (all of it when there are none), inflated if need be, unverified.
 
-    Raises Unrenderable when that is more than 64 MiB.
+    Raises Unrenderable when that is more than 64 MiB, or 512 MiB without pixel data.
     """
     with source(archive, inst) as found:
         length = found.n_bytes if inst.pixel_offset is None else inst.pixel_offset
-        if length > MAX_HEADER_BYTES:
+        if length > (MAX_DOCUMENT_BYTES if inst.pixel_offset is None else MAX_HEADER_BYTES):
             raise Unrenderable(_TOO_LARGE)
         return found.read(0, length)
 

@@ -90,6 +90,9 @@ async def show(
         return Response(picture.data, media_type=picture.media_type, headers=headers)
     if wish.media_type.startswith("video/"):
         return await _video(context, request, inst, wish.media_type, headers)
+    if wish.media_type == "text/xml":
+        # A document of a stranger's, shown under our address: it must not be able to do anything there.
+        headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     data = await context.run(render.document, context.archive, inst, wish.media_type)
     content = f"{wish.media_type}; charset=utf-8" if wish.media_type in ("text/html", "text/plain") else wish.media_type
     return await ranged(context, request, lambda first, end: iter((data[first:end],)), len(data), content, headers)
