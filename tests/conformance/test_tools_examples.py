@@ -167,7 +167,7 @@ def test_completions_are_accepted_by_the_shells(tmp_path: Path) -> None:
 
 def test_the_modules_of_the_tools_start_fast() -> None:
     """The parser of every tool but `docs` is made without what is slow to import."""
-    heavy = "{'pydicom', 'numpy', 'sqlalchemy', 'fastapi', 'pydantic', 'rich', 'lumenarc.app', 'lumenarc.archive'}"
+    heavy = "{'pydicom', 'numpy', 'sqlalchemy', 'starlette', 'pydantic', 'rich', 'lumenarc.app', 'lumenarc.archive'}"
     code = (
         f"import sys; from lumenarc import cli\nfor name, _, _ in cli.TOOLS:\n"
         f"    if name != 'docs':\n        cli.find(name).parser()\n"

@@ -45,7 +45,7 @@ def test_starting_a_tool_imports_neither_the_server_nor_the_other_tools() -> Non
         "import sys; from lumenarc.cli import find\n"
         "find('dcmdump').parser(); find('serve').parser()\n"
         "heavy = {'lumenarc.archive', "
-        "'pydicom', 'numpy', 'sqlalchemy', 'fastapi', 'pydantic', 'rich', 'lumenarc.app', 'lumenarc.cli.check'}\n"
+        "'pydicom', 'numpy', 'sqlalchemy', 'starlette', 'pydantic', 'rich', 'lumenarc.app', 'lumenarc.cli.check'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

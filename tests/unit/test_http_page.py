@@ -10,7 +10,7 @@ from pathlib import Path
 import pydicom
 import pytest
 from corpus import PYDICOM_FILES
-from fastapi.testclient import TestClient
+from starlette.testclient import TestClient
 from test_http_door import CT, HEAD, client, stow
 
 from lumenarc.archive import open_archive
