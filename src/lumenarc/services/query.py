@@ -39,6 +39,8 @@ _AVAILABLE_SYNTAX, _AVAILABILITY, _RETRIEVE_AET = 0x00083002, 0x00080056, 0x0008
 # What `json.loads` does before and after costs a third of its time for texts this short.
 _parse = json.JSONDecoder().raw_decode
 
+_NEW = object()
+
 Adder = Callable[[Attributes, Any], None]
 
 
@@ -96,11 +98,12 @@ def _known_rows(archive: Archive, query: Query, shape: Shape, values: list[Value
     shapes = archive.index.shapes
     reader = _RowReader(archive, query, None)
     with archive.index.read() as connection:
-        if shape not in shapes:
+        # Another thread may empty the shapes at any moment: what was found is held on to.
+        prepared = shapes.get(shape, _NEW)
+        if prepared is _NEW:
             if len(shapes) >= MAX_SHAPES:
                 shapes.clear()
-            shapes[shape] = prepare(query, reader.columns, connection, archive.index.dialect)
-        prepared = shapes[shape]
+            prepared = shapes[shape] = prepare(query, reader.columns, connection, archive.index.dialect)
         if prepared is not None:
             for rows in batches_raw(connection, prepared.sql, prepared.parameters(values), _AT_ONCE):
                 yield from reader.answers(connection, rows)
