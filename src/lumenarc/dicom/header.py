@@ -229,14 +229,18 @@ def _odd_vr(buf: Buffer, pos: int, vr: bytes, length: int, order: str) -> tuple[
     return pos + 8, int(struct.unpack_from("<I", buf, pos + 4)[0])
 
 
-def skip_undefined(buf: Buffer, pos: int, *, explicit: bool, order: str, complete: bool) -> int:
+def skip_undefined(
+    buf: Buffer, pos: int, *, explicit: bool, order: str, complete: bool, in_item: bool = False
+) -> int:
     """Return the offset behind a sequence of undefined length whose first item begins at `pos`.
+
+    With `in_item` it is an item of undefined length whose first element begins there.
 
     One frame per open sequence or item: where it ends (None = at its delimiter), and whether elements inside are
     explicit VR; a sequence in an undefined-length UN is implicit VR little endian (PS3.5 6.2.2 note 2).
     """
     total = len(buf)
-    stack: list[tuple[bool, int | None, bool]] = [(True, None, explicit)]  # (is sequence, end, explicit)
+    stack: list[tuple[bool, int | None, bool]] = [(not in_item, None, explicit)]  # (is sequence, end, explicit)
     while stack:
         is_sequence, end, inside_explicit = stack[-1]
         if end is not None and pos >= end:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
-from lumenarc.dicom import charset
+from lumenarc.dicom import charset, header
 from lumenarc.errors import BadDataSet
 
 MAX_DEPTH = 64
@@ -244,29 +244,8 @@ def skip_undefined(buf: memoryview, pos: int, vr: bytes, explicit: bool, order: 
 
     A UN of undefined length holds implicit little endian items (PS3.5 6.2.2 note 2).
     """
-    levels = [(vr == b"IT", explicit and vr != b"UN", "<" if vr == b"UN" else order)]
-    end = len(buf)
-    while pos + 8 <= end:
-        in_item, is_explicit, byte_order = levels[-1]
-        if in_item:
-            tag, inner_vr, start, length = read_element(buf, pos, is_explicit, byte_order)
-        else:
-            (tag, length), inner_vr, start = read_item(buf, pos, byte_order), b"IT", pos + 8
-        pos = start
-        if tag == (_ITEM_END if in_item else _SEQUENCE_END):
-            levels.pop()
-            if not levels:
-                return pos
-        elif length == UNDEFINED:
-            if len(levels) >= MAX_DEPTH * 2:
-                raise BadDataSet("Sequences are nested too deeply")
-            implicit = inner_vr == b"UN"
-            levels.append((inner_vr == b"IT", is_explicit and not implicit, "<" if implicit else byte_order))
-        else:
-            pos += length
-        if pos > end:
-            break
-    raise BadDataSet("A sequence has no end")
+    inside = explicit and vr != b"UN"
+    return header.skip_undefined(buf, pos, explicit=inside, order=order, complete=True, in_item=vr == b"IT")
 
 
 def _parse_numbers(text: str) -> Iterable[float]:
