@@ -71,6 +71,6 @@ def fresh(bench: Bench, opener: Opener, action: Callable[[Receiver], object], n_
         run(("echoscu", "-aec", receiver.aet, "127.0.0.1", str(receiver.dicom_port)))
         timed = clocked(lambda: action(receiver), receiver.pid)
         n_found = receiver.n_instances()
-        if n_found not in (n_expected, -1):
+        if n_found != n_expected:
             raise Broken(f"{receiver.name} has {n_found} of {n_expected} instances")
         return timed

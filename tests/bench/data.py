@@ -63,7 +63,7 @@ MANY = Kind("many", 3, 20_000, 1, 1, 8)
 def quarters(folder: Path, kind: Kind, share: float = 1.0) -> list[Path]:
     """Make a set of images unless it is there; return its four folders. `share` takes the first studies only."""
     made = folder / f"{kind.name}-{share:g}"
-    done = made / "done"
+    done = folder / f"{made.name}.done"
     found = [made / f"q{number}" for number in range(N_QUARTERS)]
     if not done.exists():
         rng = np.random.default_rng(_SEED + kind.number)

@@ -1,8 +1,9 @@
 """A receiver that accepts every association and instance, answers success and keeps nothing.
 
 It shows the sender's own limit, so it does as little as can be done: it counts lengths and never looks at a data set.
+When an association ends, the number of its instances is appended to a file.
 
-    python tests/bench/discard.py PORT
+    python tests/bench/discard.py PORT FILE
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import socket
 import struct
 import sys
 import threading
+from pathlib import Path
 
 _QUICKACK = socket.TCP_QUICKACK if hasattr(socket, "TCP_QUICKACK") else 0
 
@@ -83,11 +85,12 @@ def _answer(context_id: int, rq: dict[int, bytes]) -> bytes:
     return struct.pack(">BBIIBB", 4, 0, len(body) + 6, len(body) + 2, context_id, 3) + body
 
 
-def _serve(connected: socket.socket) -> None:
+def _serve(connected: socket.socket, counts: Path) -> None:
     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     stream = _Stream(connected)
     command = b""
     rq: dict[int, bytes] = {}
+    n_instances = 0
     try:
         while True:
             kind, length = struct.unpack(">BxI", stream.take(6))
@@ -95,6 +98,8 @@ def _serve(connected: socket.socket) -> None:
             if kind == 1:
                 connected.sendall(_accept(bytes(body)))
             elif kind == 5:
+                with counts.open("a") as out:
+                    out.write(f"{n_instances}\n")
                 connected.sendall(struct.pack(">BBII", 6, 0, 4, 0))
             elif kind != 4:
                 return
@@ -106,6 +111,7 @@ def _serve(connected: socket.socket) -> None:
                     if control & 2:
                         rq, command = _command(command), b""
                 if control & 2 and (not control & 1 or rq[0x800] == b"\1\1"):
+                    n_instances += not control & 1
                     connected.sendall(_answer(context_id, rq))
                 at += 4 + size
     except (EOFError, OSError):
@@ -119,7 +125,7 @@ def main() -> None:
     with socket.create_server(("127.0.0.1", int(sys.argv[1])), backlog=64) as listener:
         while True:
             connected, _address = listener.accept()
-            threading.Thread(target=_serve, args=(connected,), daemon=True).start()
+            threading.Thread(target=_serve, args=(connected, Path(sys.argv[2])), daemon=True).start()
 
 
 if __name__ == "__main__":

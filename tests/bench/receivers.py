@@ -16,7 +16,12 @@ from pathlib import Path
 from .programs import Broken, free_port, need, running, wait_for_port
 
 ORTHANC_DICOMWEB = "/usr/share/orthanc/plugins/libOrthancDicomWeb.so"
-_LUMENARC = (sys.executable, "-c", "from lumenarc.cli import main; main()")
+LUMENARC = (sys.executable, "-c", "from lumenarc.cli import main; main()")
+
+
+def our_environment() -> dict[str, str]:
+    """Let our programs import what the bench imports."""
+    return {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +43,8 @@ def lumenarc(folder: Path, *, sync: str = "full") -> Iterator[Receiver]:
     folder.mkdir(parents=True, exist_ok=True)
     log.write_bytes(b"")
     ports = ("--dicom-port", "0", "--http-port", "0")
-    command = (*_LUMENARC, "serve", "--data", str(folder / "data"), *ports)
-    environment = {"LUMENARC_SYNC": sync, "LUMENARC_LOG_LEVEL": "warning", "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = (*LUMENARC, "serve", "--data", str(folder / "data"), *ports)
+    environment = our_environment() | {"LUMENARC_SYNC": sync, "LUMENARC_LOG_LEVEL": "warning"}
     with running(command, log, environment) as process:
         facts = _ready(log, process.poll)
         index = folder / "data" / "index.sqlite"
@@ -119,7 +124,23 @@ def storescp(folder: Path) -> Iterator[Receiver]:
 def discarding(folder: Path) -> Iterator[Receiver]:
     """Run a receiver that answers success and keeps nothing: what is measured then is the sender."""
     folder.mkdir(parents=True, exist_ok=True)
-    port, log = free_port(), folder / "discard.log"
-    with running((sys.executable, str(Path(__file__).parent / "discard.py"), str(port)), log) as process:
+    port, log, counts = free_port(), folder / "discard.log", folder / "counts"
+    program = str(Path(__file__).parent / "discard.py")
+    with running((sys.executable, program, str(port), str(counts)), log) as process:
         wait_for_port(process, port, log)
-        yield Receiver("discarding", "DISCARD", port, process.pid, lambda: -1)
+
+        def n_instances() -> int:
+            return sum(map(int, counts.read_text().split()))
+
+        yield Receiver("discarding", "DISCARD", port, process.pid, n_instances)
+
+
+@contextmanager
+def our_storescp(folder: Path) -> Iterator[Receiver]:
+    """Run our storescp: a file for each instance, no index, nothing flushed."""
+    kept, port, log = folder / "kept", free_port(), folder / "storescp.log"
+    kept.mkdir(parents=True, exist_ok=True)
+    command = (*LUMENARC, "storescp", "-q", "-b", f"STORESCP:{port}", "--directory", str(kept))
+    with running(command, log, our_environment()) as process:
+        wait_for_port(process, port, log)
+        yield Receiver("our storescp", "STORESCP", port, process.pid, lambda: sum(1 for _ in kept.glob("*.*")))
