@@ -32,7 +32,7 @@ from raw_peer import CONTEXTS, CT, ECHO, STUDY_FIND, RawPeer, ct_image, element,
 from served import Served, serve
 from stow import BOUNDARY, MULTIPART, body_of, data_set_of, stored
 
-N_FUZZ = int(os.environ.get("N_FUZZ", "450"))
+N_FUZZ = int(os.environ.get("N_FUZZ", "300"))
 LIMITS = {"LUMENARC_MIN_FREE_BYTES": "0", "LUMENARC_MAX_INFLATED_BYTES": str(64 << 20), "LUMENARC_IDLE_TIMEOUT_S": "20"}
 NAMES = (
     "CT_small.dcm", "MR_small_bigendian.dcm", "image_dfl.dcm", "JPEG2000.dcm", "SC_rgb_rle_2frame.dcm", "test-SR.dcm",

@@ -24,7 +24,7 @@ from process_figures import figures, settled
 from raw_peer import CT, RawPeer, ct_image, element
 from served import Served, serve
 
-N_SENDERS, SIZE_MB = int(os.environ.get("N_SENDERS", "50")), int(os.environ.get("SIZE_MB", "4"))
+N_SENDERS, SIZE_MB = int(os.environ.get("N_SENDERS", "50")), int(os.environ.get("SIZE_MB", "2"))
 CHUNK_BYTES = 64 << 10
 BAR_BYTES = 300 << 20
 

@@ -14,12 +14,15 @@ from pathlib import Path
 import pytest
 
 from dimse_server import TITLE, Recorder, serving
+from lumenarc.errors import Unavailable
 from lumenarc.protocol.dimse import commands
 from lumenarc.protocol.ul import pdu as pdus
 from lumenarc.protocol.ul.items import ProposedContext, UserInformation
 from lumenarc.protocol.ul.pdu import AssociateRj, AssociateRq, encode, p_data_header
 from lumenarc.transport.association import Association
-from lumenarc.transport.requests import Response, StoreSink
+from lumenarc.transport.board import Board
+from lumenarc.transport.lobby import Lobby, Visitor
+from lumenarc.transport.requests import Admitted, Caller, Response, StoreSink
 from lumenarc.transport.server import Server, ServerOptions
 from lumenarc.transport.wire import Timeouts
 from raw_peer import CONTEXTS, CT, IMPLICIT, STUDY_FIND, RawPeer
@@ -248,6 +251,42 @@ def test_our_own_mistakes_cost_one_request() -> None:
         assert found.status == 0x0110
         assert "secret" not in found.error_comment
         assert raw.echo() == 0
+
+
+@pytest.mark.parametrize("error", [Unavailable("The database is away."), KeyError("secret")])
+def test_who_cannot_be_judged_now_may_try_again(error: Exception) -> None:
+    class Away(Recorder):
+        def admit(self, caller: Caller) -> Admitted | AssociateRj:
+            raise error
+
+    with serving(Away(), OPTIONS) as server:
+        for _ in range(3):
+            with peer(server) as raw:
+                assert refusal(raw.ask(called=TITLE)) == AssociateRj(2, 3, 1)
+
+
+def test_a_mistake_in_the_lobby_costs_one_visitor() -> None:
+    arrivals: list[str] = []
+
+    def arrived(visitor: Visitor, request: AssociateRq) -> AssociateRj | None:
+        arrivals.append(request.calling)
+        if len(arrivals) == 1:
+            raise KeyError("secret")
+        return AssociateRj(1, 1, 1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        lobby = Lobby(listener, None, 16384, 60, arrived, Board(1, 10).seat())
+        thread = threading.Thread(target=lobby.run)
+        thread.start()
+        try:
+            port = listener.getsockname()[1]
+            with RawPeer("127.0.0.1", port) as raw:
+                assert raw.ask(called=TITLE) is None
+            with RawPeer("127.0.0.1", port) as raw:
+                assert refusal(raw.ask(called=TITLE)) == AssociateRj(1, 1, 1)
+        finally:
+            lobby.stop()
+            thread.join()
 
 
 def test_a_full_disk_is_said_after_the_data_set() -> None:

@@ -75,7 +75,7 @@ class Lobby:
             while not self._stopped:
                 for key, _mask in self._selector.select(_SWEEP_S):
                     if isinstance(key.data, Visitor):
-                        self._serve(key.data)
+                        self._serve_safely(key.data)
                     elif key.fileobj is self._listener:
                         self._accept()
                 self._sweep()
@@ -148,6 +148,13 @@ class Lobby:
     def _close(self, visitor: Visitor) -> None:
         self._leave(visitor)
         visitor.socket.close()
+
+    def _serve_safely(self, visitor: Visitor) -> None:
+        try:
+            self._serve(visitor)
+        except Exception:
+            log.exception("connection from %s broke", visitor.host)
+            self._close(visitor)
 
     def _serve(self, visitor: Visitor) -> None:
         """Receive what is there; TLS may hold decrypted bytes back that no selector knows of."""

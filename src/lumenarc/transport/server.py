@@ -14,14 +14,14 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from lumenarc.errors import LumenarcError, Unavailable
+from lumenarc.errors import LumenarcError
 from lumenarc.protocol.ul.negotiation import LOCAL_LIMIT_EXCEEDED, TEMPORARY_CONGESTION, answer, misfit
 from lumenarc.protocol.ul.pdu import AssociateRj, AssociateRq
 from lumenarc.transport.association import MAX_MESSAGE_BYTES, Association, AssociationEnded, Partners
 from lumenarc.transport.board import AssociationInfo, Board, Seat
 from lumenarc.transport.lobby import Lobby, Visitor
 from lumenarc.transport.pump import pump
-from lumenarc.transport.requests import Caller, Handler
+from lumenarc.transport.requests import Admitted, Caller, Handler
 from lumenarc.transport.wire import Timeouts, Wire, is_loopback
 
 log = logging.getLogger(__name__)
@@ -176,14 +176,20 @@ class Server:
                 visitor.socket.close()
             self._forget(number)
 
+    def _admit(self, caller: Caller) -> Admitted | AssociateRj:
+        """Ask the handler; while it cannot tell, as without its database, the caller may try again."""
+        try:
+            return self._handler.admit(caller)
+        except LumenarcError as error:
+            log.warning("association from %s refused: %s", caller.host, error)
+        except Exception:
+            log.exception("association from %s refused", caller.host)
+        return TEMPORARY_CONGESTION
+
     def _establish(self, number: int, visitor: Visitor, request: AssociateRq) -> Association | None:
         connection, timeouts = visitor.connection, self._options.timeouts
         wire = Wire(visitor.socket, timeouts)
-        try:
-            admitted = self._handler.admit(Caller(request, visitor.host, self._options.tls is not None))
-        except Unavailable as error:
-            log.warning("association from %s refused: %s", visitor.host, error)
-            admitted = TEMPORARY_CONGESTION
+        admitted = self._admit(Caller(request, visitor.host, self._options.tls is not None))
         if isinstance(admitted, AssociateRj):
             connection.reject(admitted)
             wire.send([connection.take_outgoing()])

@@ -28,7 +28,7 @@ class PatientProtocol(HttpToolsProtocol):
     head_s = 30.0
     send_s = 60.0
     # Connections that wait for the head of a request, the oldest first.
-    waiting: ClassVar[dict[PatientProtocol, None]] = {}
+    waiting: ClassVar[dict[PatientProtocol, None]]
     _head_timer: asyncio.TimerHandle | None = None
     _rest_timer: asyncio.TimerHandle | None = None
     _send_timer: asyncio.TimerHandle | None = None
