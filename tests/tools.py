@@ -67,3 +67,23 @@ def serving(*words: str | Path, cwd: Path | None = None) -> Iterator[Running]:
         finally:
             if process.poll() is None:
                 tool.stop()
+
+
+def worklist_item(number: int, modality: str) -> dict[str, Any]:
+    """Return a worklist item with one scheduled step, in the JSON model."""
+    step = {
+        "00080060": {"vr": "CS", "Value": [modality]},
+        "00400001": {"vr": "AE", "Value": ["STATION"]},
+        "00400002": {"vr": "DA", "Value": ["20260101"]},
+        "00400003": {"vr": "TM", "Value": ["101500"]},
+        "00400009": {"vr": "SH", "Value": [f"S{number}"]},
+    }
+    return {
+        "00080050": {"vr": "SH", "Value": [f"A{number}"]},
+        "00100010": {"vr": "PN", "Value": [{"Alphabetic": f"Doe^{number}"}]},
+        "00100020": {"vr": "LO", "Value": [f"P{number}"]},
+        "0020000D": {"vr": "UI", "Value": [f"1.2.{number}"]},
+        "00321060": {"vr": "LO", "Value": ["Something"]},
+        "00400100": {"vr": "SQ", "Value": [step]},
+        "00401001": {"vr": "SH", "Value": [f"R{number}"]},
+    }

@@ -17,7 +17,7 @@ from corpus import PYDICOM_FILES
 from dicom_peers import free_port, orthanc, running, storescp
 from lumenarc.dicom import part10
 from served import Served
-from tools import run, serving
+from tools import run, serving, worklist_item
 
 pytestmark = pytest.mark.conformance
 FILES = PYDICOM_FILES / "test_files"
@@ -141,25 +141,6 @@ def test_find_get_and_move_with_orthanc(study: Path, tmp_path: Path) -> None:
             assert (ran.code, ran.out) == (0, "0000H (success): 1 completed, 0 failed, 0 with a warning\n")
             assert run("movescu", *there, *key, "--dest", "NOWHERE").code == 1
         assert pydicom.dcmread(tmp_path / "moved" / str(ct.SOPInstanceUID)).PixelData == ct.PixelData
-
-
-def worklist_item(number: int, modality: str) -> dict[str, Any]:
-    step = {
-        "00080060": {"vr": "CS", "Value": [modality]},
-        "00400001": {"vr": "AE", "Value": ["STATION"]},
-        "00400002": {"vr": "DA", "Value": ["20260101"]},
-        "00400003": {"vr": "TM", "Value": ["101500"]},
-        "00400009": {"vr": "SH", "Value": [f"S{number}"]},
-    }
-    return {
-        "00080050": {"vr": "SH", "Value": [f"A{number}"]},
-        "00100010": {"vr": "PN", "Value": [{"Alphabetic": f"Doe^{number}"}]},
-        "00100020": {"vr": "LO", "Value": [f"P{number}"]},
-        "0020000D": {"vr": "UI", "Value": [f"1.2.{number}"]},
-        "00321060": {"vr": "LO", "Value": ["Something"]},
-        "00400100": {"vr": "SQ", "Value": [step]},
-        "00401001": {"vr": "SH", "Value": [f"R{number}"]},
-    }
 
 
 def test_findscu_asks_a_worklist(tmp_path: Path) -> None:

@@ -9,11 +9,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from test_tools_dimse import worklist_item
 
 from dicom_peers import free_port
 from lumenarc.protocol.hl7.mllp import acknowledged, frame
-from tools import run, serving
+from tools import run, serving, worklist_item
 
 pytestmark = pytest.mark.conformance
 MESSAGE = "MSH|^~\\&|APP|FAC|RCV|HOSP|20260101||ADT^A08|{}|P|2.5\rPID|||4711||Müller^Anna\r"

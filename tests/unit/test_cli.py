@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lumenarc.cli import TOOLS, main
+from lumenarc.cli import GROUPS, TOOLS, main
 from lumenarc.cli.docs import pages
 from lumenarc.config import Settings
 
@@ -101,3 +102,25 @@ def test_text_from_a_peer_cannot_forge_a_line(style: str, statement: str) -> Non
 def test_sql_parameters_are_not_logged() -> None:
     statement = "logging.getLogger('sqlalchemy.engine').info('Doe^Jane')"
     assert _logged("console", statement) == ""
+
+
+DCM4CHE = (
+    "agfa2dcm agfa2sr dcm2dcm dcm2jpg dcm2json dcm2pdf dcm2str dcm2xml dcmassoc dcmbenchmark dcmdir "
+    "dcmdump dcmldap dcmqrscp dcmvalidate deidentify emf2sf findscu fixlo2un getscu hl72xml hl7pdq hl7pix "
+    "hl7rcv hl7snd ianscp ianscu jpg2dcm json2dcm json2index json2props json2rst maskpxdata mkkos "
+    "modality movescu mppsscp mppsscu pdf2dcm planarconfig qstar stgcmtscu storescp storescu stowrs "
+    "stowrsd swappxdata syslog syslogd tpl2xml upsscu wadors wadows xml2dcm xml2hl7 xroad"
+).split()
+
+
+def test_the_table_of_tools_is_whole_and_its_tests_are_there() -> None:
+    text = (DOCS / "tools" / "README.md").read_text("utf-8")
+    rows = [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
+    assert len(DCM4CHE) == 56
+    assert set(DCM4CHE) <= {name.strip() for row in rows for name in row.split(",")}
+    tests = Path(__file__).parents[1]
+    for name in re.findall(r"(?:unit|conformance)/test_\w+\.py", text):
+        assert (tests / name).is_file(), name
+    named = set(re.findall(r"`(\w+)`", text))
+    ours = {name for group, tools in GROUPS if group != "archive" for name, _, _ in tools}
+    assert ours <= named
