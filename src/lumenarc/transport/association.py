@@ -24,8 +24,8 @@ from lumenarc.protocol.ul.pdu import Pdv, ReleaseRp, ReleaseRq
 from lumenarc.protocol.ul.states import TABLE, Event, State
 from lumenarc.transport.wire import LEAST_BYTES_PER_S, Timeouts, Wire
 
-_FLUSH_BYTES = 512 << 10
-_FLUSH_BUFFERS = 200
+_FLUSH_BYTES = 1 << 20
+_FLUSH_BUFFERS = 250
 _BATCH_S = 0.02
 _BATCH_BYTES = 64 << 10
 _LINGER_S = 1.0
@@ -267,16 +267,21 @@ class Association:
         encoded = command if isinstance(command, bytes) else commands.encode(command)
         connection = self._connection
         parts = fragments(connection.fragment_header, context_id, connection.max_send_bytes, encoded, data_set)
+        out, n_out = self._out, self._n_out
         try:
             for part in parts:
-                self._out.append(part)
-                self._n_out += len(part)
-                if self._n_out >= _FLUSH_BYTES or len(self._out) >= _FLUSH_BUFFERS:
+                out.append(part)
+                n_out += len(part)
+                if n_out >= _FLUSH_BYTES or len(out) >= _FLUSH_BUFFERS:
                     self.flush()
+                    out, n_out = self._out, 0
+            self._n_out = n_out
         except AssociationEnded:
             raise
-        except (LumenarcError, OSError) as error:
+        except BaseException as error:
             self.abort()
+            if not isinstance(error, LumenarcError | OSError):
+                raise
             raise AssociationEnded("An instance could not be read to its end.") from error
         if not soon or self._n_out >= _BATCH_BYTES or time.monotonic() - self._flushed_at > _BATCH_S:
             self.flush()

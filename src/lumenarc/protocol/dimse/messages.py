@@ -95,17 +95,21 @@ def fragments(
         yield piece
     if data_set is None:
         return
-    previous = memoryview(b"")
+    # Nearly all fragments are full and not the last: they share their header.
+    full = header(context_id, 0, room)
+    held = memoryview(b"")
     for current in _even(data_set):
-        for at in range(0, len(previous), room):
-            piece = previous[at : at + room]
-            yield header(context_id, 0, len(piece))
+        for at in range(0, len(held), room):
+            piece = held[at : at + room]
+            yield full if len(piece) == room else header(context_id, 0, len(piece))
             yield piece
-        previous = current
-    for at in range(0, len(previous) or 1, room):
-        piece = previous[at : at + room]
-        yield header(context_id, 2 if at + room >= len(previous) else 0, len(piece))
-        yield piece
+        held = current
+    last_at = max(len(held) - 1, 0) // room * room
+    for at in range(0, last_at, room):
+        yield full
+        yield held[at : at + room]
+    yield header(context_id, 2, len(held) - last_at)
+    yield held[last_at:]
 
 
 def _even(chunks: Iterable[Chunk]) -> Iterator[memoryview]:
