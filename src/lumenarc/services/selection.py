@@ -18,7 +18,8 @@ from lumenarc.dicom.query import Attributes
 from lumenarc.dicom.query_parse import UNIQUE_KEYS, query_level
 from lumenarc.errors import BadQuery
 from lumenarc.index import lookup
-from lumenarc.index.lookup import StoredInstance, Uids
+from lumenarc.index.lookup import StoredInstance as StoredInstance
+from lumenarc.index.lookup import Uids
 from lumenarc.peers.sending import Kind
 from lumenarc.services import extract
 from lumenarc.services.extract import Make

@@ -18,11 +18,12 @@ from lumenarc.protocol.ul.negotiation import Context
 from lumenarc.services import outgoing
 from lumenarc.services.extract import Make
 from lumenarc.services.outgoing import Outgoing
-from lumenarc.services.selection import Row, Selection, Vanished, rows
+from lumenarc.services.selection import Row, Selection, StoredInstance, Vanished, rows
 from lumenarc.services.send import Progress, SubOperation
 from lumenarc.transport.association import Association, AssociationEnded
 from lumenarc.transport.requests import Response
 
+_SMALL_BYTES = 64 << 10
 Prepared = Future[Outgoing | SubOperation]
 
 
@@ -74,7 +75,7 @@ class _Getting:
         held: deque[Prepared] = deque()
         try:
             for row in every:
-                held.append(pool.submit(self._prepare, row))
+                held.append(self._begun(pool, row))
                 if len(held) > 1:
                     yield held[0]
                     held.popleft()
@@ -84,6 +85,17 @@ class _Getting:
         finally:
             for future in held:
                 _forget(future)
+
+    def _begun(self, pool: ThreadPoolExecutor, row: Row) -> Prepared:
+        """Have an instance made ready aside; one that is small and leaves as it lies is ready sooner than asked for."""
+        if isinstance(row, Vanished) or (row.data_set_bytes <= _SMALL_BYTES and self._leaves_as_it_lies(row)):
+            ready: Prepared = Future()
+            ready.set_result(self._prepare(row))
+            return ready
+        return pool.submit(self._prepare, row)
+
+    def _leaves_as_it_lies(self, row: StoredInstance) -> bool:
+        return self._make is None and row.transfer_syntax_uid in self._contexts.get(row.sop_class_uid, {})
 
     def _prepare(self, row: Row) -> Outgoing | SubOperation:
         if isinstance(row, Vanished):
