@@ -109,7 +109,7 @@ def test_a_study_arrives_byte_by_byte(archive_server: Start, database: tuple[str
         job_id = call(served, "api/send", {"destination": "STORESCP", "studies": [study_uid]})["job"]
         job = wait_for(served, job_id, is_over)
         assert (job["state"], job["n_done"], job["n_total"], job["n_failed"]) == ("done", 5, 5, 0)
-        assert (job["title"], job["result"]) == ("Send 1 studies to STORESCP", {"sent": 5, "deleted_meanwhile": 0})
+        assert (job["title"], job["result"]) == ("Send 1 study to STORESCP", {"sent": 5, "deleted_meanwhile": 0})
         received = {}
         for path in peer.files():
             image = pydicom.dcmread(path)
@@ -118,6 +118,18 @@ def test_a_study_arrives_byte_by_byte(archive_server: Start, database: tuple[str
             image = pydicom.dcmread(path)
             assert received.pop(str(image.SOPInstanceUID)) == image
         assert not received
+
+        series_uid, uid = str(image.SeriesInstanceUID), str(image.SOPInstanceUID)
+        series = [{"study_uid": study_uid, "series_uid": series_uid}]
+        for wanted, title, count in (
+            ({"series": series}, "Send 1 series to STORESCP", 5),
+            ({"instances": [uid]}, "Send 1 object to STORESCP", 1),
+            ({"series": series, "instances": [uid], "studies": [study_uid]}, "Send 1 study, 1 series, 1 object to ", 5),
+        ):
+            job_id = call(served, "api/send", {"destination": "STORESCP", **wanted})["job"]
+            job = wait_for(served, job_id, is_over)
+            assert job["title"].startswith(title)
+            assert (job["state"], job["result"]["sent"]) == ("done", count)
 
 
 def test_what_cannot_be_sent_is_said_at_once(archive_server: Start, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from lumenarc.doors.worker.runner import Runner
 from lumenarc.doors.worker.task import Task
 from lumenarc.doors.worker.tasks import TASKS
 from lumenarc.errors import BadRequest, Cancelled, LumenarcError, NotFound, PeerFailed, Refused
+from lumenarc.index import jobs as index_jobs
 from lumenarc.services import jobs
 from lumenarc.services.jobs import Interrupted, Running
 
@@ -198,6 +199,31 @@ def test_a_job_that_kills_its_process_is_given_up(archive: Archive) -> None:
         assert not running.is_worn_out(3)
         jobs.free_all(archive)
     assert claimed(archive).is_worn_out(3)
+
+
+def test_the_list_shows_open_jobs_first_and_pages(archive: Archive) -> None:
+    ids = [queue(archive) for _ in range(5)]
+    for _ in range(3):
+        claimed(archive).done({})
+    wanted = [ids[4], ids[3], ids[2], ids[1], ids[0]]
+    assert [job.id for job in jobs.newest(archive)] == wanted
+    pages = [[job.id for job in jobs.newest(archive, 2, offset)] for offset in (0, 1, 2, 4, 9)]
+    assert pages == [wanted[:2], wanted[1:3], wanted[2:4], wanted[4:], []]
+
+
+def test_looking_for_jobs_does_not_read_those_that_are_over(archive: Archive) -> None:
+    """Asked twice a second by every process: only the partial index of open jobs may be read."""
+    if archive.index.dialect == "sqlite":
+        statements: list[str] = []
+        with archive.index.read() as connection:
+            raw: Any = connection.connection.driver_connection
+            raw.set_trace_callback(statements.append)
+            index_jobs.has_claimable(connection, 1, ("t",))
+            raw.set_trace_callback(None)
+            (statement,) = (one for one in statements if "FROM job" in one)
+            plan = [row[3] for row in raw.execute("EXPLAIN QUERY PLAN " + statement)]
+        reads = [line for line in plan if line.startswith(("SCAN", "SEARCH"))]
+        assert reads == ["SCAN job USING INDEX ix_job_open", "SCAN other USING INDEX ix_job_open"]
 
 
 def test_records_are_dropped_after_their_time(archive: Archive, clock: Clock) -> None:

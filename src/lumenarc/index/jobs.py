@@ -9,12 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, TextClause, and_, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from lumenarc.index.schema import job
 
-OPEN = ("waiting", "running")
 ENDED = ("done", "failed", "cancelled")
 
 
@@ -47,14 +46,21 @@ def add(connection: Connection, new: NewJob, now_ms: int) -> int | None:
     return pk
 
 
+def _is_open(table: str = "job") -> TextClause:
+    """Say it as the partial index does, with the values in the text: else SQLite reads every job that ever was."""
+    return text(f"{table}.state IN ('waiting', 'running')")
+
+
 def _claimable(now_ms: int, tasks: tuple[str, ...]) -> ColumnElement[bool]:
     other = job.alias("other")
     lane_is_busy = (
         select(other.c.pk)
-        .where(other.c.lane == job.c.lane, other.c.state == "running", other.c.lease_until >= now_ms)
+        .where(_is_open("other"), other.c.lane == job.c.lane, other.c.state == "running")
+        .where(other.c.lease_until >= now_ms)
         .exists()
     )
     return and_(
+        _is_open(),
         or_(
             and_(job.c.state == "waiting", job.c.due_at <= now_ms),
             and_(job.c.state == "running", job.c.lease_until < now_ms),
@@ -143,8 +149,11 @@ def get(connection: Connection, pk: int) -> RowMapping | None:
 
 def newest(connection: Connection, limit: int, offset: int) -> list[RowMapping]:
     """Return a page of jobs: open ones first, then the newest."""
-    order = (job.c.state.in_(OPEN).desc(), job.c.pk.desc())
-    return list(connection.execute(select(*job.c).order_by(*order).limit(limit).offset(offset)).mappings())
+    ordered = select(*job.c).order_by(job.c.pk.desc())
+    n_open = connection.execute(select(func.count()).select_from(job).where(_is_open())).scalar_one()
+    found = list(connection.execute(ordered.where(_is_open()).limit(limit).offset(offset)).mappings())
+    over = ordered.where(job.c.state.in_(ENDED)).limit(limit - len(found)).offset(max(offset - n_open, 0))
+    return [*found, *connection.execute(over).mappings()]
 
 
 def changed_since(connection: Connection, since_ms: int, limit: int) -> list[RowMapping]:
@@ -155,7 +164,7 @@ def changed_since(connection: Connection, since_ms: int, limit: int) -> list[Row
 
 def open_ones(connection: Connection, task: str) -> list[RowMapping]:
     """Return the jobs of a task that are waiting or running."""
-    return list(connection.execute(select(*job.c).where(job.c.task == task, job.c.state.in_(OPEN))).mappings())
+    return list(connection.execute(select(*job.c).where(job.c.task == task, _is_open())).mappings())
 
 
 def counts(connection: Connection) -> dict[tuple[str, str], int]:

@@ -110,12 +110,10 @@ def start(archive: Archive, study_uid: str, wish: Policy) -> str:
     """
     if not wish.options <= OPTIONS.keys() - {"clean_pixel_data"}:
         raise BadRequest(f"The options of PS3.15 E.3 here are: {', '.join(sorted(OPTIONS))}.")
-    n_total = len(retrieve.find(archive, study_uid))
+    retrieve.find(archive, study_uid)  # it must be there
     arguments = {"study_uid": study_uid, "policy": wish.as_dict()}
     title = "Make an anonymised copy of a study"
-    return jobs.enqueue(
-        archive, "anonymize", arguments, title=title, only_key=f"anonymize {study_uid}", n_total=n_total
-    )
+    return jobs.enqueue(archive, "anonymize", arguments, title=title, only_key=f"anonymize {study_uid}")
 
 
 def run(archive: Archive, job: Running) -> dict[str, Any]:

@@ -73,8 +73,12 @@ def queue(archive: Archive, destination: str, wanted: Wanted) -> str:
         raise NotFound("Nothing is stored under these UIDs.")
     if len(pks) > _MOST_OBJECTS:
         raise BadRequest("These are too many objects for one job.")
-    named = ("studies", len(wanted.studies)), ("series", len(wanted.series)), ("objects", len(wanted.instances))
-    what = ", ".join(f"{count} {name}" for name, count in named if count)
+    named = (
+        (len(wanted.studies), "study", "studies"),
+        (len(wanted.series), "series", "series"),
+        (len(wanted.instances), "object", "objects"),
+    )
+    what = ", ".join(f"{count} {one if count == 1 else many}" for count, one, many in named if count)
     return jobs.enqueue(
         archive,
         TASK,
