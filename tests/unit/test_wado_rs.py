@@ -334,3 +334,13 @@ def test_metadata_of_large_series_are_ready_before_anybody_asks(client: TestClie
         found = client.get(address(data_set, "series") + "/metadata").json()
         assert len(found) == 21
         assert found[0]["7FE00010"]["BulkDataURI"] == f"http://localhost{address(data_set)[:-2]}1/bulkdata/7FE00010"
+
+
+def test_head_tells_the_length_and_reads_no_more(client: TestClient) -> None:
+    stow(client, sample("CT_small.dcm"))
+    path = address(read(sample("CT_small.dcm")))
+    for accept in ("application/dicom", DICOM, "application/zip"):
+        whole, head = get(client, path, accept), client.head(path, headers={"Accept": accept})
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers.get("content-length") == whole.headers.get("content-length")
+        assert head.headers["etag"] == whole.headers["etag"]

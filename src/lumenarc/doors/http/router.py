@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from lumenarc.doors.http.respond import BrokenOff
@@ -108,6 +108,11 @@ class Application:
         scope["path_params"] = found.params
         request = Request(scope, receive)
         response = self._missing(request, found) if found.answer is None else await found.answer(request)
+        if scope["method"] == "HEAD" and isinstance(response, StreamingResponse):
+            # Nobody reads a study from the disk only to throw it away.
+            await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
         # Returning before the end of a body makes the server close the connection.
         with suppress(BrokenOff, ClientDisconnect):
             await response(scope, receive, send)
