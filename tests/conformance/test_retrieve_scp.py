@@ -420,3 +420,30 @@ def test_corrections_leave_with_the_objects(tmp_path: Path) -> None:
             assert got.PixelData == source.PixelData
     finally:
         served.stop()
+
+
+def test_a_cancel_is_heard_while_an_instance_is_made_ready(tmp_path: Path) -> None:
+    served = serve(tmp_path / "archive", environment={"LUMENARC_PENDING_INTERVAL_S": "0.05"})
+    try:
+        held = Filled(served, fill(served, [large(tmp_path / "large.dcm")]))
+        ((uid, sample),) = held.samples.items()
+        proposals = [Proposal(f"{ROOT}.4.3"), *receivable([sample.kind.sop_class_uid], (J2K_LOSSLESS,))]
+        arrivals = Arrivals()
+        with open_association(archive_peer(served), proposals) as assoc:
+            answers = get(assoc, f"{ROOT}.4.3", keys("IMAGE", SOPInstanceUID=uid), arrivals.begin)
+            assert next(iter(answers)).counts == (1, 0, 0, 0)
+            answers.cancel()
+            outcome = answers.outcome()
+        assert (outcome.status, outcome.counts, arrivals.found) == (0xFE00, (1, 0, 0, 0), {})
+    finally:
+        served.stop()
+
+
+def large(file: Path) -> Path:
+    """Make an image whose compression takes its time."""
+    made: Any = pydicom.dcmread(next(PYDICOM_FILES.rglob("CT_small.dcm")))
+    made.NumberOfFrames, made.Rows, made.Columns = 40, 1024, 1024
+    made.PixelData = np.random.default_rng(1).integers(0, 4000, (40, 1024, 1024), np.int16).tobytes()
+    del made[0xFFFCFFFC]
+    made.save_as(file)
+    return file

@@ -55,12 +55,14 @@ class _Getting:
     def run(self, chosen: Selection) -> Iterator[Response]:
         """Send everything, or until the peer cancels; yield the pending responses."""
         self._make = chosen.make
-        with ThreadPoolExecutor(1, "c-get") as pool, closing(self._ahead(pool, rows(self._archive, chosen))) as ready:
+        pool = ThreadPoolExecutor(1, "c-get")
+        with closing(self._ahead(pool, rows(self._archive, chosen))) as ready:
             for future in ready:
-                while not future.done():
+                self._report.look(self._assoc)
+                while not (future.done() or self._report.is_cancelled):
                     yield from self._tick()
                     _settle(future, self._report.every_s)
-                self._report.look(self._assoc)
+                    self._report.look(self._assoc)
                 if self._report.is_cancelled:
                     break
                 self._begin(future.result())
@@ -83,8 +85,11 @@ class _Getting:
                 yield held[0]
                 held.popleft()
         finally:
+            # Nobody waits for what is still being made ready: it is closed when it is done.
             for future in held:
-                _forget(future)
+                if not future.cancel():
+                    future.add_done_callback(_forget)
+            pool.shutdown(wait=False)
 
     def _begun(self, pool: ThreadPoolExecutor, row: Row) -> Prepared:
         """Have an instance made ready aside; one that is small and leaves as it lies is ready sooner than asked for."""
@@ -167,7 +172,5 @@ def _settle(future: Prepared, timeout_s: float) -> None:
 
 def _forget(future: Prepared) -> None:
     """Close what was made ready and not sent."""
-    if not future.cancel() and future.exception() is None:
-        ready = future.result()
-        if isinstance(ready, Outgoing):
-            ready.close()
+    if future.exception() is None and isinstance(ready := future.result(), Outgoing):
+        ready.close()

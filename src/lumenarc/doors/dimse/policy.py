@@ -19,7 +19,6 @@ from lumenarc.transport.requests import Admitted, Caller
 from lumenarc.transport.wire import is_loopback
 
 VERIFICATION = "1.2.840.10008.1.1"
-_STORAGE_SERVICE = "1.2.840.10008.4.2"
 # User name, user name and passcode.
 _NAMES = (1, 2)
 _KEPT = frozenset(KEPT_UIDS)
@@ -33,11 +32,7 @@ class ArchiveOffer:
     def __init__(self, settings: Settings, may: Collection[str], related: Collection[CommonExtended] = ()) -> None:
         self._unknown_too, self._may = settings.accept_unknown_sop_classes, may
         # A class that nobody knows may be said to be like one that is known (PS3.7 D.3.3.6).
-        self._like_storage = {
-            item.sop_class_uid
-            for item in related
-            if item.service_class_uid == _STORAGE_SERVICE or any(is_storage(uid) for uid in item.related)
-        }
+        self._like_storage = {item.sop_class_uid for item in related if any(is_storage(uid) for uid in item.related)}
         self._services: set[str] = set()
         for verb, models in (("find", c_find.MODELS), ("move", MOVE_MODELS), ("get", GET_MODELS)):
             if verb in may:
