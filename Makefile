@@ -44,7 +44,7 @@ check: install-dev
 	$(BIN)/ruff check src tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest tests/unit $(wildcard tests/property)
+	$(BIN)/pytest -n 2 tests/unit tests/property
 ifneq ($(wildcard web/package-lock.json),)
 	cd web && npm run --silent check
 endif

@@ -11,7 +11,7 @@ from corpus import PYDICOM_FILES
 
 from lumenarc.archive import Archive, open_archive
 from lumenarc.config import load
-from lumenarc.dicom.deidentify import Policy
+from lumenarc.dicom.deidentify_policy import Policy
 from lumenarc.errors import BadRequest, NotFound, Refused
 from lumenarc.services import anonymize, jobs, retrieve, store
 

@@ -11,7 +11,8 @@ import pytest
 from corpus import PYDICOM_FILES, real_files
 from pydicom import Dataset, Sequence
 
-from lumenarc.dicom.deidentify import OPTIONS, Policy, deidentify, deidentify_bytes, map_uid, table_entry
+from lumenarc.dicom.deidentify import deidentify, deidentify_bytes, table_entry
+from lumenarc.dicom.deidentify_policy import OPTIONS, Policy, map_uid
 from lumenarc.dicom.part10 import parse_meta
 from lumenarc.errors import BadRequest, LumenarcError, Refused
 

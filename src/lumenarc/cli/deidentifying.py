@@ -13,7 +13,8 @@ from lumenarc.cli.maskpxdata import Box, syntax_after
 from lumenarc.cli.part10_file import opened, write_file
 from lumenarc.cli.rewriting import edits, encoding_of
 from lumenarc.dicom import assignments, coerce
-from lumenarc.dicom.deidentify import Policy, Report, deidentify_bytes, map_uid
+from lumenarc.dicom.deidentify import Report, deidentify_bytes
+from lumenarc.dicom.deidentify_policy import Policy, map_uid
 from lumenarc.dicom.header import PixelElement
 from lumenarc.dicom.lazy import LazySet
 from lumenarc.dicom.part10 import Meta

@@ -7,7 +7,6 @@ applied, every text that is left is searched for the identities that were remove
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Iterator
@@ -24,24 +23,10 @@ from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_dataset
 from pydicom.multival import MultiValue
 
+from lumenarc.dicom.deidentify_policy import OPTIONS, Policy, map_uid
 from lumenarc.dicom.deidentify_table import EDITION, ENTRIES, SAFE_PRIVATE
 from lumenarc.dicom.lazy import EXPLICIT_BE, IMPLICIT_LE
 from lumenarc.errors import BadRequest, NotAcceptable, Refused
-
-OPTIONS: dict[str, tuple[str, str, str]] = {
-    "clean_pixel_data": ("", "113101", "Clean Pixel Data Option"),
-    "clean_graphics": ("g", "113103", "Clean Graphics Option"),
-    "clean_structured_content": ("s", "113104", "Clean Structured Content Option"),
-    "clean_descriptors": ("t", "113105", "Clean Descriptors Option"),
-    "retain_full_dates": ("F", "113106", "Retain Longitudinal Temporal Information Full Dates Option"),
-    "retain_modified_dates": ("m", "113107", "Retain Longitudinal Temporal Information Modified Dates Option"),
-    "retain_patient_characteristics": ("Cc", "113108", "Retain Patient Characteristics Option"),
-    "retain_device": ("Dd", "113109", "Retain Device Identity Option"),
-    "retain_uids": ("U", "113110", "Retain UIDs Option"),
-    "retain_safe_private": ("p", "113111", "Retain Safe Private Option"),
-    "retain_institution": ("I", "113112", "Retain Institution Identity Option"),
-}
-"""Option → letters in the table, code and meaning of CID 7050."""
 
 _TEXT_VRS = frozenset("AE LO LT PN SH ST UC UR UT CS".split())
 _DATE_VRS = frozenset(("DA", "DT", "TM"))
@@ -60,37 +45,6 @@ _SUSPICIOUS = frozenset(("US", "OT", "XC", "ES", "GM", "SM", "DOC", "ECG", "IVUS
 _WORD = re.compile(r"[^\s^=\\,;]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What to keep, what to write instead.
-
-    The option clean_pixel_data only declares: give it when the frames are recoded with Recoding.blank.
-    """
-
-    options: frozenset[str] = frozenset()
-    patient_name: str | None = None
-    """None: a pseudonym made from the original Patient ID with the key."""
-    patient_id: str | None = None
-    burned_in: str = "refuse"
-    """refuse: images that say they carry burnt-in text; suspect: also those that may; accept: none."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give plain values for JSON."""
-        return {**asdict(self), "options": sorted(self.options)}
-
-    @classmethod
-    def from_dict(cls, plain: dict[str, Any]) -> Policy:
-        """Build from `as_dict`'s answer.
-
-        Raises:
-            BadRequest: an option that does not exist.
-        """
-        options = frozenset(plain.get("options", ()))
-        if not options <= OPTIONS.keys() or plain.get("burned_in", "refuse") not in ("refuse", "suspect", "accept"):
-            raise BadRequest("The de-identification policy holds an unknown option")
-        return cls(**{**plain, "options": options})
-
-
 @dataclass(slots=True)
 class Report:
     """What was done: counts, and the mapping from old to new UIDs (keep it as safe as the originals)."""
@@ -105,15 +59,6 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Give plain values for JSON."""
         return asdict(self)
-
-
-def map_uid(uid: str, key: bytes) -> str:
-    """Give the replacement of a UID: the same for the same key; registered UIDs of the standard stay."""
-    if not uid or uid.startswith("1.2.840.10008."):
-        return uid
-    digest = bytearray(hmac.digest(key, b"uid " + uid.encode("utf-8", "replace"), "sha256")[:16])
-    digest[6], digest[8] = digest[6] & 0x0F | 0x80, digest[8] & 0x3F | 0x80  # a version 8 UUID, PS3.5 B.2
-    return f"2.25.{int.from_bytes(digest, 'big')}"
 
 
 def deidentify(ds: Dataset, policy: Policy, key: bytes) -> Report:
@@ -376,8 +321,3 @@ def _scrubber(words: list[str]) -> re.Pattern[str] | None:
         return None
     joined = "|".join(re.escape(word) for word in words[:500])
     return re.compile(rf"(?<!\w)(?:{joined})(?!\w)", re.IGNORECASE)
-
-
-def mapping_key(secret: bytes, purpose: str) -> bytes:
-    """Derive the key of one project or one request from the server's secret."""
-    return hashlib.sha256(b"lumenarc deidentify " + purpose.encode() + b"\0" + secret).digest()

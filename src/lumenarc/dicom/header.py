@@ -229,9 +229,7 @@ def _odd_vr(buf: Buffer, pos: int, vr: bytes, length: int, order: str) -> tuple[
     return pos + 8, int(struct.unpack_from("<I", buf, pos + 4)[0])
 
 
-def skip_undefined(
-    buf: Buffer, pos: int, *, explicit: bool, order: str, complete: bool, in_item: bool = False
-) -> int:
+def skip_undefined(buf: Buffer, pos: int, *, explicit: bool, order: str, complete: bool, in_item: bool = False) -> int:
     """Return the offset behind a sequence of undefined length whose first item begins at `pos`.
 
     With `in_item` it is an item of undefined length whose first element begins there.

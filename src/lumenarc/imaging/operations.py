@@ -55,7 +55,8 @@ def document(fields: dict[str, Any], blobs: list[bytes]) -> Message:
 
 def deidentify(fields: dict[str, Any], blobs: list[bytes]) -> Message:
     """De-identify a data set without its pixel data; blobs: data set, key of the UID mapping."""
-    from lumenarc.dicom.deidentify import Policy, deidentify_bytes
+    from lumenarc.dicom.deidentify import deidentify_bytes
+    from lumenarc.dicom.deidentify_policy import Policy
 
     policy = Policy.from_dict(fields["policy"])
     data, report = deidentify_bytes(blobs[0], fields["transfer_syntax_uid"], policy, blobs[1])

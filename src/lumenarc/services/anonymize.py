@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from lumenarc.archive import Archive
 from lumenarc.dicom import part10
-from lumenarc.dicom.deidentify import OPTIONS, Policy, map_uid
+from lumenarc.dicom.deidentify_policy import OPTIONS, Policy, map_uid
 from lumenarc.dicom.lazy import LazySet
 from lumenarc.dicom.recode import Recoding, outside_ultrasound_regions
 from lumenarc.dicom.transcode import DataSetSource, find_pixels, locate_frames, pixel_extent, transcode

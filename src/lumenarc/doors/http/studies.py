@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumenarc.archive import Archive
-from lumenarc.dicom.deidentify import Policy
+from lumenarc.dicom.deidentify_policy import Policy
 from lumenarc.doors.http.context import Context, Endpoint, json_body
 from lumenarc.doors.http.respond import json_response, stream
 from lumenarc.errors import BadRequest, LumenarcError, NotFound
