@@ -32,10 +32,10 @@ def head(n_frames: int, bits: int, syntax: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def native(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make an uncompressed image of 600 MB that takes no room on the disk."""
-    path, n_bytes = tmp_path_factory.mktemp("size") / "native.dcm", 300 * SIDE * SIDE * 2
+    """Make an uncompressed image of 400 MB that takes no room on the disk."""
+    path, n_bytes = tmp_path_factory.mktemp("size") / "native.dcm", 200 * SIDE * SIDE * 2
     with path.open("wb") as stream:
-        stream.write(head(300, 16, "1.2.840.10008.1.2.1"))
+        stream.write(head(200, 16, "1.2.840.10008.1.2.1"))
         stream.write(struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OW", 0, n_bytes))
         stream.truncate(stream.tell() + n_bytes)
     return path
