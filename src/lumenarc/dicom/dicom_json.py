@@ -25,6 +25,9 @@ MAX_DEPTH = 64
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _LONG = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
+# The header of most elements of explicit VR data sets, in one step.
+_HEADERS = {order: struct.Struct(order + "HH2sH").unpack_from for order in "<>"}
+_SHORT = {vr.encode("ascii"): vr for vr in "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split()}
 _TEXT = frozenset(("LO", "SH", "UC", "PN", "LT", "ST", "UT"))
 _ONE_TEXT = frozenset(("LT", "ST", "UT", "UR"))
 _ASCII = frozenset(("AE", "AS", "CS", "DA", "DT", "TM", "UI"))
@@ -99,15 +102,20 @@ def _read_set(
     found: Attributes = {}
     buf = walk.buf
     walk.charsets.append(walk.charsets[-1])
+    header = _HEADERS[order]
     while pos + 8 <= end:
-        group, element = struct.unpack_from(order + "HH", buf, pos)
+        group, element, code, length = header(buf, pos)
         tag = group << 16 | element
         if tag == _ITEM_END:
             pos += 8
             break
         if tag in PIXEL_TAGS and not path:
             break
-        vr, start, length = _element_header(buf, pos, tag, explicit, order)
+        short = _SHORT.get(code) if explicit else None
+        if short is None:
+            vr, start, length = _element_header(buf, pos, tag, explicit, order)
+        else:
+            vr, start = short, pos + 8
         if vr == "US" and walk.signed and not explicit and depends_on_sign(tag):
             vr = "SS"
         walk.n_elements += 1
