@@ -37,6 +37,7 @@ MIB = 1 << 20
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     environment = {"LUMENARC_MIN_FREE_BYTES": "0", "LUMENARC_IMAGING_TIMEOUT_S": "3"}
+    environment["LUMENARC_IDLE_TIMEOUT_S"] = "3600"  # the control association waits as long as a full run takes
     environment["LUMENARC_MAX_INFLATED_BYTES"] = str(400 * MIB)
     found = serve(tmp_path_factory.mktemp("archive"), environment=environment)
     yield found

@@ -265,3 +265,23 @@ def test_a_sender_that_vanishes_leaves_no_file(served: Served) -> None:
     assert after.n_blobs == 0
     assert after.n_sockets <= before.n_sockets
     assert sorted((served.data / "blobs").rglob("*.dcm")) == files
+
+
+def test_a_web_sender_that_vanishes_leaves_no_file(served: Served) -> None:
+    """Its connection ends within a part: the instance was never whole, and nothing of it stays."""
+    before = figures(served.process.pid)
+    files = sorted((served.data / "blobs").rglob("*.dcm"))
+    held = [http_socket(served) for _ in range(10)]
+    for number, one in enumerate(held):
+        uid = f"1.2.8.{number}"
+        body = body_of([part10(ct_image(uid, bytes(8 << 20)), uid)])
+        head = "POST /dicom-web/studies HTTP/1.1\r\nHost: localhost\r\n"
+        head += f"Content-Length: {len(body)}\r\nContent-Type: {MULTIPART['Content-Type']}\r\n\r\n"
+        one.sendall(head.encode() + body[: 2 << 20])
+    settled(served.process.pid, lambda now: now.n_blobs > 0, 5)
+    for one in held:
+        one.close()
+    after = settled(served.process.pid, lambda now: now.n_sockets <= before.n_sockets and not now.n_blobs)
+    assert after.n_blobs == 0
+    assert after.n_sockets <= before.n_sockets
+    assert sorted((served.data / "blobs").rglob("*.dcm")) == files
