@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import uuid
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lumenarc.cli import files
 from lumenarc.cli.files import Done, Emit, Job
 from lumenarc.cli.frame import Report, ToolParser
+from lumenarc.cli.headers import entry, first
 from lumenarc.cli.part10_file import opened, write_instance
 from lumenarc.dicom.query import Attributes
 from lumenarc.errors import BadRequest
@@ -81,7 +83,7 @@ def split(job: Job, options: argparse.Namespace, _emit: Emit) -> Done:
             raise BadRequest("the object holds no image")
         head = source.read(0, pixel_start(source, pixel))
         whole = to_attributes(head, source.transfer_syntax_uid, threshold=1 << 62, keep_spelling=True)
-        target_class = CLASSES.get(_first(whole, "00080016"))
+        target_class = CLASSES.get(first(whole, "00080016"))
         if target_class is None or _PER_FRAME not in whole:
             raise BadRequest("the object is no enhanced multi-frame image that has a single-frame class")
         encapsulated = is_encapsulated(source.transfer_syntax_uid)
@@ -95,19 +97,11 @@ def split(job: Job, options: argparse.Namespace, _emit: Emit) -> Done:
         for index in wanted:
             data = frames.data(index)
             attributes = frame_attributes(whole, index, target_class, options)
-            value = Streamed(vr, (Piece(len(data), lambda data=data: iter((data,))),), encapsulated)
+            value = Streamed(vr, (Piece(len(data), partial(iter, (data,))),), encapsulated)
             target = Path(options.output) / f"{job.source.stem}_{index + 1:05d}.dcm"
             write_instance(target, attributes, syntax, written(attributes, {0x7FE00010: value}))
             targets.append(str(target))
     return Done({"targets": targets}, f"{job.source} -> {len(targets)} files in {options.output}")
-
-
-def _first(attributes: Attributes, name: str) -> str:
-    return str((attributes.get(name, {}).get("Value") or [""])[0] or "")
-
-
-def _entry(vr: str, *values: Any) -> dict[str, Any]:
-    return {"vr": vr, "Value": list(values)}
 
 
 def derived_uid(uid: str, what: str) -> str:
@@ -127,16 +121,15 @@ def frame_attributes(whole: Attributes, index: int, sop_class_uid: str, options:
     found = {name: entry for name, entry in whole.items() if name not in _DROPPED and not name.startswith("0002")}
     shared = (whole.get(_SHARED, {}).get("Value") or [{}])[0]
     for group in (shared, per_frame[index]):
-        for name, entry in _flattened(group or {}):
-            found[name] = entry
+        found.update(_flattened(group or {}))
     frame_type = found.pop("00089007", None) or whole.get("00080008")
     if frame_type:
         found["00080008"] = frame_type
-    found["00080016"] = _entry("UI", sop_class_uid)
-    found["00080018"] = _entry("UI", derived_uid(_first(whole, "00080018"), f"frame {index + 1}"))
-    found["00200013"] = _entry("IS", options.inst_no + index)
+    found["00080016"] = entry("UI", sop_class_uid)
+    found["00080018"] = entry("UI", derived_uid(first(whole, "00080018"), f"frame {index + 1}"))
+    found["00200013"] = entry("IS", options.inst_no + index)
     if not options.not_chseries:
-        found["0020000E"] = _entry("UI", derived_uid(_first(whole, "0020000E"), "single frames"))
+        found["0020000E"] = entry("UI", derived_uid(first(whole, "0020000E"), "single frames"))
     if sop_class_uid == _MR:
         _complete_mr(found)
     return found
@@ -144,21 +137,21 @@ def frame_attributes(whole: Attributes, index: int, sop_class_uid: str, options:
 
 def _flattened(group: Attributes) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give the attributes of a functional group's macros; private ones and references stay as they are."""
-    for name, entry in group.items():
-        is_macro = entry.get("vr") == "SQ" and name not in _KEPT and not int(name[:4], 16) & 1
-        items = entry.get("Value") or []
+    for name, given in group.items():
+        is_macro = given.get("vr") == "SQ" and name not in _KEPT and not int(name[:4], 16) & 1
+        items = given.get("Value") or []
         if is_macro and items:
             yield from (items[0] or {}).items()
         elif not is_macro:
-            yield name, entry
+            yield name, given
 
 
 def _complete_mr(found: Attributes) -> None:
     """Add what the MR Image module calls by another name (PS3.3 C.8.3.1, C.8.13.5)."""
     if "00180081" not in found and "00189082" in found:
         values = found["00189082"].get("Value") or []
-        found["00180081"] = _entry("DS", *(f"{float(value):.10g}" for value in values))
+        found["00180081"] = entry("DS", *(f"{float(value):.10g}" for value in values))
     for name, vr, value in (("00180020", "CS", "RM"), ("00180021", "CS", "NONE"), ("00180022", "CS", None)):
         if name not in found:
-            found[name] = {"vr": vr} if value is None else _entry(vr, value)
-    found.setdefault("00180023", _entry("CS", _first(found, "00180023") or "2D"))
+            found[name] = {"vr": vr} if value is None else entry(vr, value)
+    found.setdefault("00180023", entry("CS", first(found, "00180023") or "2D"))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from lumenarc.cli.dimse_options import add_peer, peer_of
 from lumenarc.cli.frame import Report, ToolParser
-from lumenarc.cli.mppsscu import _entry, _studies, _value
+from lumenarc.cli.headers import by, entry, headers, reference
 from lumenarc.dicom import assignments
 from lumenarc.dicom.query import Attributes
 
@@ -48,14 +47,11 @@ def run(arguments: list[str]) -> int:
     from lumenarc.peers import dimse
 
     report = Report(options)
-    studies = _studies(options, report)
+    studies = by("0020000D", headers(options, report))
     if not studies:
-        if not report.n_failed:
-            report.problem("", "no file was given")
         return report.exit_code
     with dimse.open_association(peer_of(options), [dimse.Proposal(IAN)]) as assoc:
-        for instances in studies:
-            study_uid = str(_value(instances[0], "0020000D"))
+        for study_uid, instances in studies.items():
             target = dimse.Target(IAN, new_uid())
             outcome = dimse.n_create(assoc, target, notification(study_uid, instances, options))
             if not outcome.is_success:
@@ -68,22 +64,18 @@ def run(arguments: list[str]) -> int:
 
 def notification(study_uid: str, instances: list[Attributes], options: argparse.Namespace) -> Attributes:
     """Return the notification about a study (PS3.4 Table R.3.2-1)."""
-    series: dict[str, list[Attributes]] = {}
-    for attributes in instances:
-        item: dict[str, Any] = {
-            "00080054": _entry("AE", options.retrieve_aet or options.bind),
-            "00080056": _entry("CS", options.availability),
-            "00081150": _entry("UI", _value(attributes, "00080016")),
-            "00081155": _entry("UI", _value(attributes, "00080018")),
-        }
-        if options.retrieve_url:
-            item["00081190"] = _entry("UR", options.retrieve_url)
-        series.setdefault(str(_value(attributes, "0020000E")), []).append(item)
+    where = {"00080054": entry("AE", options.retrieve_aet or options.bind)}
+    where["00080056"] = entry("CS", options.availability)
+    if options.retrieve_url:
+        where["00081190"] = entry("UR", options.retrieve_url)
+    series = {
+        uid: [{**where, **reference(each)} for each in members] for uid, members in by("0020000E", instances).items()
+    }
     found: Attributes = {
         "00081111": {"vr": "SQ"},
-        "00081115": _entry("SQ", *({"00081199": _entry("SQ", *items), "0020000E": _entry("UI", uid)}
+        "00081115": entry("SQ", *({"00081199": entry("SQ", *items), "0020000E": entry("UI", uid)}
                                    for uid, items in series.items())),
-        "0020000D": _entry("UI", study_uid),
+        "0020000D": entry("UI", study_uid),
     }  # fmt: skip
     assignments.assign(found, [assignments.parse(text) for text in options.set])
     return found

@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import Any
 
-from lumenarc.cli import files
-from lumenarc.cli.files import Missing
 from lumenarc.cli.frame import Report, ToolParser
+from lumenarc.cli.headers import by, entry, first, headers, reference
 from lumenarc.dicom.query import Attributes
-from lumenarc.errors import BadRequest, LumenarcError
+from lumenarc.errors import BadRequest
 
 _KOS = "1.2.840.10008.5.1.4.1.1.88.59"
 _EXPLICIT_LE = "1.2.840.10008.1.2.1"
@@ -67,11 +65,10 @@ def run(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     options.tool = "mkkos"
     report = Report(options)
-    found = list(_headers(options, report))
+    found = headers(options, report)
     if not found:
-        report.problem("", "no file was given")
-        return 2
-    patients = {str(_first(attributes, "00100020")) for attributes in found}
+        return report.exit_code
+    patients = {str(first(attributes, "00100020")) for attributes in found}
     if len(patients) > 1:
         raise BadRequest("The files belong to several patients.")
     attributes = document(found, options)
@@ -79,41 +76,13 @@ def run(arguments: list[str]) -> int:
     from lumenarc.dicom.whole import write_whole
 
     write_instance(options.output, attributes, _EXPLICIT_LE, write_whole(attributes, _EXPLICIT_LE))
-    fields = {"target": str(options.output), "sop_instance_uid": _first(attributes, "00080018"), "n": len(found)}
+    fields = {"target": str(options.output), "sop_instance_uid": first(attributes, "00080018"), "n": len(found)}
     report.result(f"{options.output} refers to {len(found)} instances", fields)
     return report.exit_code
 
 
-def _headers(options: argparse.Namespace, report: Report) -> list[Attributes]:
-    from lumenarc.cli.part10_file import header_attributes
-
-    found: list[Attributes] = []
-    for path in files.find(files.names(options)):
-        if isinstance(path, Missing):
-            report.problem(path.name, path.reason)
-            continue
-        try:
-            attributes = header_attributes(path)
-            if not all(_first(attributes, name) for name in ("00080016", "00080018", "0020000D", "0020000E")):
-                raise BadRequest("it has no SOP class and no UIDs")
-            found.append(attributes)
-        except OSError as error:
-            report.problem(str(path), error.strerror or str(error))
-        except LumenarcError as error:
-            report.problem(str(path), str(error))
-    return found
-
-
-def _first(attributes: Attributes, name: str) -> Any:
-    return (attributes.get(name, {}).get("Value") or [""])[0]
-
-
-def _entry(vr: str, *values: Any) -> dict[str, Any]:
-    return {"vr": vr, "Value": list(values)}
-
-
 def _code(value: str, meaning: str) -> Attributes:
-    return {"00080100": _entry("SH", value), "00080102": _entry("SH", "DCM"), "00080104": _entry("LO", meaning)}
+    return {"00080100": entry("SH", value), "00080102": entry("SH", "DCM"), "00080104": entry("LO", meaning)}
 
 
 def document(found: list[Attributes], options: argparse.Namespace) -> Attributes:
@@ -128,14 +97,14 @@ def document(found: list[Attributes], options: argparse.Namespace) -> Attributes
     made: Attributes = {tag: {"vr": vr} for tag, vr in type_2.items()}
     made |= {name: found[0][name] for name in SHARED if name in found[0]}
     made |= {
-        "00080016": _entry("UI", _KOS), "00080018": _entry("UI", new_uid()), "0020000E": _entry("UI", new_uid()),
-        "00080023": _entry("DA", date), "00080033": _entry("TM", clock), "00080060": _entry("CS", "KO"),
-        "00080070": _entry("LO", "Lumenarc"), "00081111": {"vr": "SQ"}, "00200011": _entry("IS", 1),
-        "00200013": _entry("IS", 1), "0040A040": _entry("CS", "CONTAINER"), "0040A050": _entry("CS", "SEPARATE"),
-        "0040A043": _entry("SQ", _code(options.title, TITLES[options.title])),
-        "0040A375": _entry("SQ", *_evidence(found, options)),
-        "0040A504": _entry("SQ", {"00080105": _entry("CS", "DCMR"), "0040DB00": _entry("CS", "2010")}),
-        "0040A730": _entry("SQ", *_content(found, options)),
+        "00080016": entry("UI", _KOS), "00080018": entry("UI", new_uid()), "0020000E": entry("UI", new_uid()),
+        "00080023": entry("DA", date), "00080033": entry("TM", clock), "00080060": entry("CS", "KO"),
+        "00080070": entry("LO", "Lumenarc"), "00081111": {"vr": "SQ"}, "00200011": entry("IS", 1),
+        "00200013": entry("IS", 1), "0040A040": entry("CS", "CONTAINER"), "0040A050": entry("CS", "SEPARATE"),
+        "0040A043": entry("SQ", _code(options.title, TITLES[options.title])),
+        "0040A375": entry("SQ", *_evidence(found, options)),
+        "0040A504": entry("SQ", {"00080105": entry("CS", "DCMR"), "0040DB00": entry("CS", "2010")}),
+        "0040A730": entry("SQ", *_content(found, options)),
     }  # fmt: skip
     assignments.assign(made, [assignments.parse(text) for text in options.set])
     return made
@@ -143,29 +112,19 @@ def document(found: list[Attributes], options: argparse.Namespace) -> Attributes
 
 def _evidence(found: list[Attributes], options: argparse.Namespace) -> list[Attributes]:
     """Return the Current Requested Procedure Evidence Sequence: studies, series, instances."""
-    studies: dict[str, dict[str, list[Attributes]]] = {}
-    for attributes in found:
-        series = studies.setdefault(_first(attributes, "0020000D"), {})
-        series.setdefault(_first(attributes, "0020000E"), []).append(_reference(attributes))
     result: list[Attributes] = []
-    for study_uid, by_series in studies.items():
+    for study_uid, members in by("0020000D", found).items():
         items: list[Attributes] = []
-        for series_uid, references in by_series.items():
-            item: Attributes = {"0020000E": _entry("UI", series_uid), "00081199": _entry("SQ", *references)}
+        for series_uid, instances in by("0020000E", members).items():
+            references = entry("SQ", *map(reference, instances))
+            item: Attributes = {"0020000E": entry("UI", series_uid), "00081199": references}
             if options.retrieve_aet:
-                item["00080054"] = _entry("AE", options.retrieve_aet)
+                item["00080054"] = entry("AE", options.retrieve_aet)
             if options.retrieve_url:
-                item["00081190"] = _entry("UR", options.retrieve_url)
+                item["00081190"] = entry("UR", options.retrieve_url)
             items.append(item)
-        result.append({"0020000D": _entry("UI", study_uid), "00081115": _entry("SQ", *items)})
+        result.append({"0020000D": entry("UI", study_uid), "00081115": entry("SQ", *items)})
     return result
-
-
-def _reference(attributes: Attributes) -> Attributes:
-    return {
-        "00081150": _entry("UI", _first(attributes, "00080016")),
-        "00081155": _entry("UI", _first(attributes, "00080018")),
-    }
 
 
 def _content(found: list[Attributes], options: argparse.Namespace) -> list[Attributes]:
@@ -177,19 +136,19 @@ def _content(found: list[Attributes], options: argparse.Namespace) -> list[Attri
         value, _, meaning = options.modifier.partition(":")
         modifier = _code(value, meaning or _MODIFIERS.get(value, value))
         item = _item("HAS CONCEPT MOD", "CODE", ("113011", "Document Title Modifier"))
-        items.append(item | {"0040A168": _entry("SQ", modifier)})
+        items.append(item | {"0040A168": entry("SQ", modifier)})
     if options.desc:
         item = _item("CONTAINS", "TEXT", ("113012", "Key Object Description"))
-        items.append(item | {"0040A160": _entry("UT", options.desc)})
+        items.append(item | {"0040A160": entry("UT", options.desc)})
     for attributes in found:
-        content = content_of(_first(attributes, "00080016"))
+        content = content_of(first(attributes, "00080016"))
         kind = {"image": "IMAGE", "video": "IMAGE", "waveform": "WAVEFORM"}.get(content, "COMPOSITE")
-        items.append(_item("CONTAINS", kind) | {"00081199": _entry("SQ", _reference(attributes))})
+        items.append(_item("CONTAINS", kind) | {"00081199": entry("SQ", reference(attributes))})
     return items
 
 
 def _item(relation: str, kind: str, name: tuple[str, str] | None = None) -> Attributes:
-    found: Attributes = {"0040A010": _entry("CS", relation), "0040A040": _entry("CS", kind)}
+    found: Attributes = {"0040A010": entry("CS", relation), "0040A040": entry("CS", kind)}
     if name is not None:
-        found["0040A043"] = _entry("SQ", _code(*name))
+        found["0040A043"] = entry("SQ", _code(*name))
     return found

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 import time
-from typing import Any
 
-from lumenarc.cli import files
 from lumenarc.cli.dimse_options import add_peer, peer_of
-from lumenarc.cli.files import Missing
 from lumenarc.cli.frame import Report, ToolParser
+from lumenarc.cli.headers import by, entry, first, headers, reference
 from lumenarc.dicom import assignments
 from lumenarc.dicom.query import Attributes
-from lumenarc.errors import BadRequest, LumenarcError
 
 MPPS = "1.2.840.10008.3.1.2.3.3"
 # Reasons of CID 9300 (DCM).
@@ -62,10 +59,8 @@ def run(arguments: list[str]) -> int:
     from lumenarc.peers import dimse
 
     report = Report(options)
-    studies = _studies(options, report)
+    studies = list(by("0020000D", headers(options, report)).values())
     if not studies:
-        if not report.n_failed:
-            report.problem("", "no file was given")
         return report.exit_code
     with dimse.open_association(peer_of(options), [dimse.Proposal(MPPS)]) as assoc:
         for number, instances in enumerate(studies):
@@ -86,41 +81,13 @@ def run(arguments: list[str]) -> int:
     return report.exit_code
 
 
-def _studies(options: argparse.Namespace, report: Report) -> list[list[Attributes]]:
-    from lumenarc.cli.part10_file import header_attributes
-
-    found: dict[str, list[Attributes]] = {}
-    for path in files.find(files.names(options)):
-        if isinstance(path, Missing):
-            report.problem(path.name, path.reason)
-            continue
-        try:
-            attributes = header_attributes(path)
-            if not all(_value(attributes, name) for name in ("00080016", "00080018", "0020000D", "0020000E")):
-                raise BadRequest("it has no SOP class and no UIDs")
-            found.setdefault(str(_value(attributes, "0020000D")), []).append(attributes)
-        except OSError as error:
-            report.problem(str(path), error.strerror or str(error))
-        except LumenarcError as error:
-            report.problem(str(path), str(error))
-    return list(found.values())
-
-
-def _value(attributes: Attributes, name: str) -> Any:
-    return (attributes.get(name, {}).get("Value") or [""])[0]
-
-
-def _entry(vr: str, *values: Any) -> dict[str, Any]:
-    return {"vr": vr, "Value": list(values)} if values and values[0] not in ("", None) else {"vr": vr}
-
-
-def _begun(first: Attributes, number: int, options: argparse.Namespace) -> Attributes:
+def _begun(sample: Attributes, number: int, options: argparse.Namespace) -> Attributes:
     """Return the attributes of the N-CREATE: all that are required are there (PS3.4 Table F.7.2-1)."""
     now = time.localtime()
     scheduled: Attributes = {
-        "00080050": first.get("00080050", {"vr": "SH"}),
+        "00080050": sample.get("00080050", {"vr": "SH"}),
         "00081110": {"vr": "SQ"},
-        "0020000D": _entry("UI", _value(first, "0020000D")),
+        "0020000D": entry("UI", first(sample, "0020000D")),
         "00321060": {"vr": "LO"},
         "00400007": {"vr": "LO"},
         "00400008": {"vr": "SQ"},
@@ -128,19 +95,19 @@ def _begun(first: Attributes, number: int, options: argparse.Namespace) -> Attri
         "00401001": {"vr": "SH"},
     }
     kept = {"00100010": "PN", "00100020": "LO", "00100030": "DA", "00100040": "CS", "00200010": "SH"}
-    found: Attributes = {name: first.get(name, {"vr": vr}) for name, vr in kept.items()}
-    if "00080005" in first:
-        found["00080005"] = first["00080005"]
+    found: Attributes = {name: sample.get(name, {"vr": vr}) for name, vr in kept.items()}
+    if "00080005" in sample:
+        found["00080005"] = sample["00080005"]
     found |= {
         "00081032": {"vr": "SQ"}, "00081120": {"vr": "SQ"},
-        "00080060": _entry("CS", _value(first, "00080060") or "OT"),
-        "00400241": _entry("AE", options.bind), "00400242": {"vr": "SH"}, "00400243": {"vr": "SH"},
-        "00400244": _entry("DA", time.strftime("%Y%m%d", now)),
-        "00400245": _entry("TM", time.strftime("%H%M%S", now)),
-        "00400250": {"vr": "DA"}, "00400251": {"vr": "TM"}, "00400252": _entry("CS", "IN PROGRESS"),
-        "00400253": _entry("SH", options.ppsid or f"{time.strftime('%m%d%H%M%S', now)}{number:04d}"),
+        "00080060": entry("CS", first(sample, "00080060") or "OT"),
+        "00400241": entry("AE", options.bind), "00400242": {"vr": "SH"}, "00400243": {"vr": "SH"},
+        "00400244": entry("DA", time.strftime("%Y%m%d", now)),
+        "00400245": entry("TM", time.strftime("%H%M%S", now)),
+        "00400250": {"vr": "DA"}, "00400251": {"vr": "TM"}, "00400252": entry("CS", "IN PROGRESS"),
+        "00400253": entry("SH", options.ppsid or f"{time.strftime('%m%d%H%M%S', now)}{number:04d}"),
         "00400254": {"vr": "LO"}, "00400255": {"vr": "LO"}, "00400260": {"vr": "SQ"},
-        "00400270": _entry("SQ", scheduled), "00400340": {"vr": "SQ"},
+        "00400270": entry("SQ", scheduled), "00400340": {"vr": "SQ"},
     }  # fmt: skip
     assignments.assign(found, [assignments.parse(text) for text in options.set])
     return found
@@ -149,38 +116,31 @@ def _begun(first: Attributes, number: int, options: argparse.Namespace) -> Attri
 def _ended(instances: list[Attributes], state: str, options: argparse.Namespace) -> Attributes:
     """Return the attributes of the N-SET: the end, and what was made (PS3.4 F.7.2.2)."""
     now = time.localtime()
-    series: dict[str, list[Attributes]] = {}
-    for attributes in instances:
-        series.setdefault(str(_value(attributes, "0020000E")), []).append(attributes)
     found: Attributes = {
-        "00400250": _entry("DA", time.strftime("%Y%m%d", now)),
-        "00400251": _entry("TM", time.strftime("%H%M%S", now)),
-        "00400252": _entry("CS", state),
-        "00400340": _entry("SQ", *(_series(uid, members) for uid, members in series.items())),
+        "00400250": entry("DA", time.strftime("%Y%m%d", now)),
+        "00400251": entry("TM", time.strftime("%H%M%S", now)),
+        "00400252": entry("CS", state),
+        "00400340": entry("SQ", *(_series(uid, members) for uid, members in by("0020000E", instances).items())),
     }
     if options.dc and options.dc_reason:
         reason: Attributes = {
-            "00080100": _entry("SH", options.dc_reason),
-            "00080102": _entry("SH", "DCM"),
-            "00080104": _entry("LO", _REASONS[options.dc_reason]),
+            "00080100": entry("SH", options.dc_reason),
+            "00080102": entry("SH", "DCM"),
+            "00080104": entry("LO", _REASONS[options.dc_reason]),
         }
-        found["00400281"] = _entry("SQ", reason)
+        found["00400281"] = entry("SQ", reason)
     return found
 
 
 def _series(uid: str, members: list[Attributes]) -> Attributes:
     from lumenarc.dicom.sop_classes import content_of
 
-    first = members[0]
-    references = [
-        {"00081150": _entry("UI", _value(each, "00080016")), "00081155": _entry("UI", _value(each, "00080018"))}
-        for each in members
-    ]
-    are_images = content_of(str(_value(first, "00080016"))) in ("image", "video")
+    sample, references = members[0], [reference(each) for each in members]
+    are_images = content_of(str(first(sample, "00080016"))) in ("image", "video")
     return {
-        "00080054": {"vr": "AE"}, "0008103E": _entry("LO", _value(first, "0008103E")),
-        "00081050": first.get("00081050", {"vr": "PN"}), "00081070": first.get("00081070", {"vr": "PN"}),
-        "00081140": _entry("SQ", *references) if are_images else {"vr": "SQ"},
-        "00181030": _entry("LO", _value(first, "00181030") or "UNKNOWN"), "0020000E": _entry("UI", uid),
-        "00400220": {"vr": "SQ"} if are_images else _entry("SQ", *references),
+        "00080054": {"vr": "AE"}, "0008103E": entry("LO", first(sample, "0008103E")),
+        "00081050": sample.get("00081050", {"vr": "PN"}), "00081070": sample.get("00081070", {"vr": "PN"}),
+        "00081140": entry("SQ", *references) if are_images else {"vr": "SQ"},
+        "00181030": entry("LO", first(sample, "00181030") or "UNKNOWN"), "0020000E": entry("UI", uid),
+        "00400220": {"vr": "SQ"} if are_images else entry("SQ", *references),
     }  # fmt: skip

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import time
 from typing import TYPE_CHECKING
 
-from lumenarc.cli import files
 from lumenarc.cli.dimse_options import add_peer, peer_of
-from lumenarc.cli.files import Missing
 from lumenarc.cli.frame import Report, ToolParser
+from lumenarc.cli.headers import SERIES, STUDY, by, headers, reference
 from lumenarc.dicom.query import Attributes
-from lumenarc.errors import BadRequest, LumenarcError
 
 if TYPE_CHECKING:
     from lumenarc.cli.commitment import Answers
@@ -56,15 +53,16 @@ def run(arguments: list[str]) -> int:
     from lumenarc.peers import dimse
 
     report = Report(options)
-    groups = _groups(options, report)
-    if not groups:
-        if not report.n_failed:
-            report.problem("", "no file was given")
+    found = headers(options, report)
+    if not found:
         return report.exit_code
+    level = STUDY if options.one_per_study else SERIES if options.one_per_series else ""
+    groups = list(by(level, found).values()) if level else [found]
     answers = Answers(report)
     proposal = dimse.Proposal(MODEL, roles=(True, False))
     with answers.listening(options), dimse.open_association(peer_of(options), [proposal]) as assoc:
-        for references in groups:
+        for group in groups:
+            references = [reference(each) for each in group]
             transaction = new_uid()
             answers.expect(transaction, references)
             information: Attributes = {
@@ -91,33 +89,3 @@ def _wait(assoc: Association, answers: Answers, keep_alive_s: float) -> None:
             receive(assoc, answers)
         elif not assoc.is_open:
             answers.wait(min(left_s, 0.2))
-
-
-def _groups(options: argparse.Namespace, report: Report) -> list[list[Attributes]]:
-    """Return the references of each request."""
-    from lumenarc.cli.part10_file import header_attributes
-
-    found: dict[str, list[Attributes]] = {}
-    for path in files.find(files.names(options)):
-        if isinstance(path, Missing):
-            report.problem(path.name, path.reason)
-            continue
-        try:
-            attributes = header_attributes(path)
-            uids = [str((attributes.get(n, {}).get("Value") or [""])[0]) for n in ("00080016", "00080018")]
-            if not all(uids):
-                raise BadRequest("it has no SOP class and instance")
-        except OSError as error:
-            report.problem(str(path), error.strerror or str(error))
-            continue
-        except LumenarcError as error:
-            report.problem(str(path), str(error))
-            continue
-        level = "0020000D" if options.one_per_study else "0020000E" if options.one_per_series else ""
-        key = str(attributes.get(level, {}).get("Value")) if level else ""
-        reference: Attributes = {
-            "00081150": {"vr": "UI", "Value": [uids[0]]},
-            "00081155": {"vr": "UI", "Value": [uids[1]]},
-        }
-        found.setdefault(key, []).append(reference)
-    return list(found.values())
