@@ -172,8 +172,10 @@ def each(
         for job in everything:
             _tell(job, _attempt(work, job, options, sys.stdout.write), report, on_done)
     else:
+        outcomes = _parallel(everything, work, options, n_processes)
+        begun = [next(outcomes)]  # the processes are forked before the bar starts a thread
         with report.progress(doing, None) as bar:
-            for job, outcome in _parallel(everything, work, options, n_processes):
+            for job, outcome in chain(begun, outcomes):
                 _tell(job, outcome, report, on_done)
                 bar.advance()
     if not report.n_done and not report.n_failed:

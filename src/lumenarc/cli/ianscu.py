@@ -49,7 +49,7 @@ def run(arguments: list[str]) -> int:
     report = Report(options)
     studies = by("0020000D", headers(options, report))
     if not studies:
-        return report.exit_code
+        return 2 if not (options.paths or options.files_from) else report.exit_code
     with dimse.open_association(peer_of(options), [dimse.Proposal(IAN)]) as assoc:
         for study_uid, instances in studies.items():
             target = dimse.Target(IAN, new_uid())

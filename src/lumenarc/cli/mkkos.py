@@ -67,7 +67,7 @@ def run(arguments: list[str]) -> int:
     report = Report(options)
     found = headers(options, report)
     if not found:
-        return report.exit_code
+        return 2 if not (options.paths or options.files_from) else report.exit_code
     patients = {str(first(attributes, "00100020")) for attributes in found}
     if len(patients) > 1:
         raise BadRequest("The files belong to several patients.")

@@ -61,7 +61,7 @@ def run(arguments: list[str]) -> int:
     report = Report(options)
     studies = list(by("0020000D", headers(options, report)).values())
     if not studies:
-        return report.exit_code
+        return 2 if not (options.paths or options.files_from) else report.exit_code
     with dimse.open_association(peer_of(options), [dimse.Proposal(MPPS)]) as assoc:
         for number, instances in enumerate(studies):
             target = dimse.Target(MPPS, new_uid())

@@ -55,7 +55,7 @@ def run(arguments: list[str]) -> int:
     report = Report(options)
     found = headers(options, report)
     if not found:
-        return report.exit_code
+        return 2 if not (options.paths or options.files_from) else report.exit_code
     level = STUDY if options.one_per_study else SERIES if options.one_per_series else ""
     groups = list(by(level, found).values()) if level else [found]
     answers = Answers(report)
