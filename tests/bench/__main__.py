@@ -53,6 +53,8 @@ def main() -> int:
     unknown = [name for name in options.rows if name not in ROWS]
     if unknown:
         parser.error(f"no such row: {' '.join(unknown)}")
+    if options.write and options.rows:
+        parser.error("--write needs every row")
     started = time.monotonic()
     with ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lumenarc-bench-", dir=options.scratch)))
