@@ -14,11 +14,11 @@ import pydicom
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from web_client import archive, client, read, sample, stow
+from web_client import archive, client, pool, read, sample, stow
 
 from lumenarc.dicom.dicom_xml import to_xml
 
-__all__ = ["archive", "client"]
+__all__ = ["archive", "client", "pool"]
 Part = tuple[str, str, bytes]
 RGB = np.random.default_rng(1).integers(0, 255, (32, 48, 3), np.uint8)
 GREY = np.arange(64 * 32, dtype=np.uint16).reshape(32, 64) * 7

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
 from corpus import PYDICOM_FILES
+from web_client import pool
 
 from lumenarc.archive import Archive, open_archive
 from lumenarc.config import load
 from lumenarc.errors import NotAcceptable
+from lumenarc.imaging.pool import ImagingPool
 from lumenarc.index.lookup import StoredInstance
 from lumenarc.services import retrieve, transcoding
 from lumenarc.services.store import Source, store_part10
 
+__all__ = ["pool"]
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 J2K, JLS, RLE, JPEG = (f"1.2.840.10008.1.2.{n}" for n in ("4.90", "4.80", "5", "4.50"))
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
+def archive(tmp_path: Path, pool: ImagingPool) -> Iterator[Archive]:
     opened = open_archive(load(data=tmp_path / "data", min_free_bytes=0))
-    yield opened
+    yield replace(opened, imaging=pool)
     opened.close()
 
 

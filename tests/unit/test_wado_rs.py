@@ -14,12 +14,12 @@ import pydicom
 import pytest
 from pydicom.uid import UID
 from starlette.testclient import TestClient
-from web_client import address, archive, calling, client, parts, read, sample, stow
+from web_client import address, archive, calling, client, parts, pool, read, sample, stow
 
 from lumenarc.archive import Archive
 from lumenarc.services import metadata, retrieve
 
-__all__ = ["archive", "client"]
+__all__ = ["archive", "client", "pool"]
 IMPLICIT, EXPLICIT, J2K, JPEG = (f"1.2.840.10008.1.2{n}" for n in ("", ".1", ".4.90", ".4.50"))
 DICOM = 'multipart/related; type="application/dicom"'
 

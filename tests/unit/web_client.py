@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email.message import Message
 from email.parser import BytesParser
 from pathlib import Path
@@ -19,6 +20,7 @@ from lumenarc.archive import Archive, open_archive
 from lumenarc.config import load
 from lumenarc.doors.http.app import create_app
 from lumenarc.doors.http.context import ServerInfo
+from lumenarc.imaging.pool import ImagingPool
 
 RS = "/dicom-web"
 
@@ -69,10 +71,18 @@ def calling(archive: Archive, pages: Path | None = None) -> Iterator[TestClient]
         yield made
 
 
+@pytest.fixture(scope="session")
+def pool() -> Iterator[ImagingPool]:
+    """Decoding processes for many archives: starting one takes longer than most tests."""
+    found = ImagingPool(n_workers=2, memory_bytes=1 << 30, timeout_s=30)
+    yield found
+    found.close()
+
+
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
+def archive(tmp_path: Path, pool: ImagingPool) -> Iterator[Archive]:
     opened = open_archive(load(data=tmp_path / "data", min_free_bytes=0, cors_origins=["http://ohif.example"]))
-    yield opened
+    yield replace(opened, imaging=pool)
     opened.close()
 
 
