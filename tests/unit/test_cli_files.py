@@ -126,3 +126,20 @@ def test_standard_input_is_a_file(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(CT.read_bytes())))
     assert run("dcmdump", "-") == 0
     assert "(7FE0,0010) OW #32768" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("dcmdump", "-@", "gone.txt"),
+        ("deidentify", "--table", "gone.csv", CT, "x.dcm"),
+        ("jpg2dcm", "--like", "gone.dcm", "gone.jpg", "x.dcm"),
+        ("dcmdir", "-l", "gone/DICOMDIR"),
+    ],
+)
+def test_a_file_that_an_option_names_and_that_is_not_there_is_one_line(
+    words: tuple[str | Path, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(*words) in (1, 2)
+    assert len(capsys.readouterr().err.splitlines()) == 1

@@ -128,6 +128,10 @@ def _run(tool: Tool, words: list[str]) -> int:
     except BrokenPipeError:  # whoever read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return SOME_FAILED
+    except OSError as error:  # a file that an option names
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"lumenarc: {where}{error.strerror or error}", file=sys.stderr)
+        return USAGE
     return code
 
 
