@@ -41,13 +41,26 @@ function pdfFonts(): Plugin {
   };
 }
 
+/** Cornerstone writes the style of a measurement's text as an attribute, which our policy forbids: set it as a property (docs/adr). */
+function styleByProperty(): Plugin {
+  const forbidden = "textElement.setAttribute('style', combinedStyle);";
+  return {
+    name: 'style-by-property',
+    transform(source, id) {
+      if (!/@cornerstonejs\/tools\/.*\/drawTextBox\.js$/.test(id)) return undefined;
+      if (!source.includes(forbidden)) throw new Error('drawTextBox.js of Cornerstone has changed: look whether styleByProperty is still needed');
+      return { code: source.replace(forbidden, 'textElement.style.cssText = combinedStyle;'), map: null };
+    },
+  };
+}
+
 // vtk.js readers of mesh files that the viewer never opens; one of them would bring in a part of Node.
 const UNUSED_READERS = /^@kitware\/vtk\.js\/IO\/(XML\/XMLPolyDataReader|Misc\/(OBJReader|MTLReader)|Geometry\/PLYReader)(\.js)?$/;
 
 export default defineConfig({
   base: '/',
   resolve: { alias: [{ find: UNUSED_READERS, replacement: fileURLToPath(new URL('./src/viewer/core/unused_reader.ts', import.meta.url)) }] },
-  plugins: [svelte(), pdfFonts(), packAhead()],
+  plugins: [svelte(), styleByProperty(), pdfFonts(), packAhead()],
   // Browsers that know light-dark(): a theme inside a page (the viewer is always dark) works only with the real one.
   build: { target: 'es2023', cssTarget: ['chrome123', 'firefox120', 'safari17.5'], assetsInlineLimit: 0, outDir: OUT, emptyOutDir: true, modulePreload: { polyfill: false } },
   worker: { format: 'es' },

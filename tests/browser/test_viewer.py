@@ -9,8 +9,10 @@ import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import documents
+import highdicom as hd
 import phantoms
 import pydicom
 import pytest
@@ -108,3 +110,22 @@ def test_series_stand_side_by_side(archive_server: Callable[..., Served], tmp_pa
     phantoms.write_ct(tmp_path / "prior", study_date="20240301")
     store(archive, tmp_path)
     play(archive, "layout", study=study)
+
+
+def test_measurements_are_right_and_kept_as_a_report(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    study = phantoms.write_ct(tmp_path / "ct", count=5)
+    store(archive, tmp_path)
+    play(archive, "measure", study=study)
+    # Judged by others: dicom3tools finds no error, highdicom reads both groups with their regions.
+    with urllib.request.urlopen(f"{archive.http}dicom-web/studies/{study}/series?Modality=SR") as answer:
+        (row,) = json.load(answer)
+    url = f"{archive.http}dicom-web/studies/{study}/series/{row['0020000E']['Value'][0]}"
+    request = urllib.request.Request(url, headers={"Accept": "application/dicom"})
+    file = tmp_path / "report.dcm"
+    with urllib.request.urlopen(request) as answer:
+        file.write_bytes(answer.read())
+    judged = subprocess.run(("dciodvfy", "-new", str(file)), capture_output=True, text=True, check=False)
+    assert "Error" not in judged.stderr, judged.stderr
+    content: Any = hd.sr.srread(file).content
+    assert len(content.get_planar_roi_measurement_groups()) + len(content.get_image_measurement_groups()) == 2

@@ -37,7 +37,7 @@ export async function run({ page, base, problems, study, report, ecg, shots }) {
   await page.screenshot({ path: `${shots}/pdf.png` });
 
   await page.getByTestId('series').filter({ hasText: 'Film' }).click();
-  const video = page.getByTestId('video');
+  const video = page.getByTestId('cell-0').getByTestId('video');
   await video.waitFor();
   const length = await video.evaluate(async (element) => {
     element.muted = true;

@@ -1,16 +1,28 @@
 // Which of Cornerstone's classes works behind each tool? Named one by one, so that the others stay out of the build.
-import { MagnifyTool, PanTool, StackScrollTool, WindowLevelRegionTool, WindowLevelTool, ZoomTool } from '@cornerstonejs/tools';
+import {
+  AngleTool, ArrowAnnotateTool, BidirectionalTool, CobbAngleTool, EllipticalROITool, LengthTool, MagnifyTool, PanTool, PlanarFreehandROITool, ProbeTool,
+  RectangleROITool, StackScrollTool, WindowLevelRegionTool, WindowLevelTool, ZoomTool,
+} from '@cornerstonejs/tools';
 import type { CornerstoneToolId } from '../tools/table';
 
 export type ToolClass = typeof WindowLevelTool;
 
-export const TOOL_CLASSES = {
+const TOOL_CLASSES = {
   window: WindowLevelTool,
   scroll: StackScrollTool,
   pan: PanTool,
   zoom: ZoomTool,
   magnify: MagnifyTool,
   region: WindowLevelRegionTool,
+  length: LengthTool,
+  bidirectional: BidirectionalTool,
+  angle: AngleTool,
+  cobb: CobbAngleTool,
+  ellipse: EllipticalROITool,
+  rectangle: RectangleROITool,
+  freehand: PlanarFreehandROITool,
+  arrow: ArrowAnnotateTool,
+  probe: ProbeTool,
 } as const satisfies Record<CornerstoneToolId, unknown>;
 
 /** Return the class of a tool. */

@@ -1,9 +1,24 @@
 // Which tool does which mouse button use? One group for stacks; the table of tools says the rest.
+import { valuesOf, type Stats } from '../model/measurements';
+import { valueText } from '../model/value_text';
 import { isCornerstoneTool, TOOLS, type ToolId } from '../tools/table';
+import { askText } from './ask';
 import { cornerstone, tools } from './packages';
 import { classOf } from './tool_classes';
 
 const GROUP = 'stacks';
+
+/** What a shape says beside itself: its values in the reader's language, as the list of measurements has them. */
+const textLines = (data: { cachedStats: Record<string, Stats> }, target: string): string[] => {
+  const stats = data.cachedStats[target];
+  return stats ? valuesOf(stats).map(valueText) : [];
+};
+const MEASURING = {
+  getTextLines: textLines,
+  calculateStats: true,
+  getTextCallback: (done: (text: string | null) => void) => askText('', done),
+  changeTextCallback: (data: { data?: { text?: string } }, _event: unknown, done: (text: string | null) => void) => askText(data.data?.text ?? '', done),
+};
 
 /** Make all tools known and give the buttons their meaning: wheel scrolls, right zooms, middle pans. */
 export function installTools(): void {
@@ -13,7 +28,7 @@ export function installTools(): void {
     if (!isCornerstoneTool(tool.id)) continue;
     const type = classOf(tool.id);
     tools.addTool(type);
-    group.addTool(type.toolName, tool.configuration);
+    group.addTool(type.toolName, tool.kind === 'measure' ? MEASURING : tool.configuration);
   }
   activate('window');
 }

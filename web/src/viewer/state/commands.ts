@@ -49,3 +49,11 @@ export const SHOW_COMMANDS: readonly Command[] = [
   { id: 'fullScreen', keys: ['F11'], label: () => t('fullScreen'), icon: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4', run: () => { void (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()); } },
   { id: 'smoothing', keys: ['j'], label: () => t('smoothing'), icon: 'M3 13h4v-4h4V5h6', run: ({ active }) => active.view?.toggleSmoothing() },
 ];
+
+/** What is done with measurements. */
+export const MEASURE_COMMANDS: readonly Command[] = [
+  { id: 'undo', keys: ['Ctrl+z'], label: () => t('undo'), run: ({ measurements }) => measurements.undo() },
+  { id: 'redo', keys: ['Ctrl+y', 'Ctrl+Z'], label: () => t('redo'), run: ({ measurements }) => measurements.redo() },
+  { id: 'deleteSelected', keys: ['Delete'], label: () => t('deleteSelected'), run: ({ measurements }) => measurements.removeSelected() },
+  { id: 'measurements', keys: ['g'], label: () => t('measurements'), icon: 'M3 4h14v12H3zM12 4v12M14 7h1M14 10h1M14 13h1', isOn: ({ measurements }) => measurements.isOpen, run: ({ measurements }) => { measurements.isOpen = !measurements.isOpen; } },
+];

@@ -2,7 +2,7 @@
 import { t } from '../../i18n/viewer';
 import type { KeyBinding, KeyGroup } from '../../keys.svelte';
 import { TOOLS } from '../tools/table';
-import { MOVE_COMMANDS, SHOW_COMMANDS, VIEW_COMMANDS, type Command } from './commands';
+import { MEASURE_COMMANDS, MOVE_COMMANDS, SHOW_COMMANDS, VIEW_COMMANDS, type Command } from './commands';
 import type { Viewer } from './viewer.svelte';
 
 /** Return the groups for the help sheet and the one listener of the page. */
@@ -21,6 +21,7 @@ export function viewerKeys(viewer: Viewer): KeyGroup[] {
     { title: () => t('tools'), bindings: TOOLS.map(({ id, key, label }) => ({ keys: [key], label, run: () => viewer.take(id) })) },
     { title: () => t('image'), bindings: [windows, ...bound(VIEW_COMMANDS)] },
     { title: () => t('moving'), bindings: bound(MOVE_COMMANDS) },
+    { title: () => t('measurements'), bindings: bound(MEASURE_COMMANDS) },
     { title: () => t('showing'), bindings: bound(SHOW_COMMANDS) },
   ];
 }

@@ -6,6 +6,7 @@ import { toast } from '../../ui/toasts.svelte';
 import { findSeries, pictureUrl, type SeriesRow } from '../core/archive';
 import { beginFetch } from '../core/frame_source';
 import { frameUrl } from '../core/registry';
+import type { DisplaySet } from '../model/display_sets';
 import type { Vector } from '../model/geometry';
 import { assign, isImageModality, layoutFor, likeness, readLayout, type Layout } from '../model/hanging';
 import { follow } from '../model/linking';
@@ -13,6 +14,7 @@ import type { Reference } from '../model/report';
 import type { ToolId } from '../tools/table';
 import { Cell } from './cell.svelte';
 import { Loaded } from './loaded.svelte';
+import { Measurements } from './measurements.svelte';
 import { SeriesEntry } from './series_entry.svelte';
 import { findPriors, type StudyEntry } from './study_entry.svelte';
 
@@ -34,6 +36,7 @@ export class Viewer {
   /** The place in the patient that the locating tool points to. */
   located = $state.raw<Vector | undefined>();
   readonly loaded = new Loaded();
+  readonly measurements = new Measurements(this);
   private nCells = 1;
   private parts: Promise<Core> | undefined;
   private prefetcher: InstanceType<Core['Prefetcher']> | undefined;
@@ -48,6 +51,7 @@ export class Viewer {
     this.parts ??= import('../core').then((core) => {
       this.prefetcher = new core.Prefetcher();
       this.stops.push(core.onCache((id) => this.loaded.add(id), (id) => this.loaded.remove(id)), () => { this.prefetcher?.close(); core.purge(); });
+      this.stops.push(this.measurements.attach(core.annotations));
       return core;
     });
     return this.parts;
@@ -199,15 +203,29 @@ export class Viewer {
     if (next) void this.place(next);
   }
 
-  /** Show the image that a document speaks of. */
-  async showReference({ uid, frames }: Reference): Promise<void> {
+  /** Find a frame in the studies that are open. */
+  async find(sopInstanceUid: string, frameNumber?: number): Promise<{ set: DisplaySet; index: number } | undefined> {
     for (const entry of this.allSeries()) {
       for (const set of await entry.load()) {
-        const index = set.frames.findIndex(({ instance, number }) => instance.uid === uid && number === (frames[0] ?? number));
-        if (index >= 0) return this.active.show(set, index);
+        const index = set.frames.findIndex(({ instance, number }) => instance.uid === sopInstanceUid && number === (frameNumber ?? number));
+        if (index >= 0) return { set, index };
       }
     }
-    toast(t('notInStudy'), { tone: 'danger' });
+    return undefined;
+  }
+
+  /** Show the image that a document speaks of. */
+  async showReference({ uid, frames }: Reference): Promise<void> {
+    const found = await this.find(uid, frames[0]);
+    if (!found) toast(t('notInStudy'), { tone: 'danger' });
+    else if (found.set === this.active.set) this.active.goTo(found.index);
+    else await this.active.show(found.set, found.index);
+  }
+
+  /** Look for series that came since. */
+  async refresh(): Promise<void> {
+    const rows = await findSeries(this.studyUid);
+    this.series = rows.map((row) => this.series.find((entry) => entry.row.uid === row.uid) ?? new SeriesEntry(row));
   }
 
   /** Hear that the reader went to another image in a cell; linked cells follow the active one. */
