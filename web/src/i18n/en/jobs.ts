@@ -28,4 +28,5 @@ export default {
   taskMetadata: 'Prepare metadata',
   taskPurge: 'Empty the trash',
   taskSend: 'Send',
+  taskAnonymize: 'Anonymise',
 };

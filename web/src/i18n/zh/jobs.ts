@@ -30,4 +30,5 @@ export default {
   taskMetadata: '准备元数据',
   taskPurge: '清空回收站',
   taskSend: '发送',
+  taskAnonymize: '匿名化',
 } satisfies Record<keyof typeof en, unknown>;
