@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -67,6 +68,8 @@ def _study(n: int) -> Attributes:
     }
 
 
+# Few enough for every commit; more when somebody has changed the search.
+N_QUERIES = int(os.environ.get("N_QUERIES", "150"))
 STUDIES = tuple(_study(n) for n in range(60))
 
 
@@ -204,7 +207,7 @@ def _identifier(**keys: dict[str, Any]) -> Query:
     return from_identifier({tag[1:]: key for tag, key in keys.items()}, Level.SERIES, Negotiated(relational=True))
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=N_QUERIES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(query=queries())
 @example(query=_identifier(_00100010=_element("PN", {"Alphabetic": "山田*"})))
 @example(query=_identifier(_00080030=_element("TM", "2200-0900")))
@@ -221,7 +224,7 @@ def test_sql_finds_what_matches(archive: Archive, query: Query) -> None:
     assert shown == expected[page.offset : page.offset + 3]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=N_QUERIES // 3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     words=st.lists(
         st.sampled_from(("doe", "山田", "太郎", "王", "jane", "strasse", "100%", "a_b", '"', "o'n")), max_size=2
