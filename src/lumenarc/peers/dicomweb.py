@@ -164,7 +164,7 @@ def _asked(
     """Send a request and give its answer, which is given up at the end; raise for a status that is no success."""
     if not peer.url.startswith(("http://", "https://")):
         raise BadRequest("The address of a DICOMweb service begins with http:// or https://.")
-    query = urlencode(list(params))
+    query = urlencode(list(params), safe="/,")  # some services do not decode what need not be encoded
     url = f"{peer.url.rstrip('/')}/{path}" + (f"?{query}" if query else "")
     sent = {**peer.headers, **headers, **({"Authorization": peer.authorization} if peer.authorization else {})}
     timeout = urllib3.Timeout(connect=peer.connect_timeout_s, read=peer.read_timeout_s)
