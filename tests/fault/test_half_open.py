@@ -63,13 +63,23 @@ def ends(held: socket.socket) -> bytes:
     return found
 
 
-def test_a_thousand_half_open_sockets_on_each_port(archive_server: Callable[..., Served]) -> None:
+@pytest.fixture
+def held() -> Iterator[list[socket.socket]]:
+    """Give a list of sockets that are closed whatever happens: thousands left open would break the tests after us."""
+    opened: list[socket.socket] = []
+    yield opened
+    for one in opened:
+        one.close()
+
+
+def test_a_thousand_half_open_sockets_on_each_port(
+    archive_server: Callable[..., Served], held: list[socket.socket]
+) -> None:
     # Long enough that all of them can be opened on a busy machine before the first is closed.
     served = archive_server(environment=SHORT | {"LUMENARC_ARTIM_TIMEOUT_S": "20"})
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4 * N_SOCKETS)), hard))
     before = figures(served.process.pid)
-    held: list[socket.socket] = []
     for _ in range(N_SOCKETS):
         held += [socket.create_connection((served.dicom_host, served.dicom_port), 60), http_socket(served)]
         held[-2].sendall(b"\1\0\0")
@@ -90,11 +100,12 @@ def test_a_thousand_half_open_sockets_on_each_port(archive_server: Callable[...,
     assert after.resident_bytes < before.resident_bytes + (50 << 20)
 
 
-def test_silent_connections_never_take_the_last_descriptors(archive_server: Callable[..., Served]) -> None:
+def test_silent_connections_never_take_the_last_descriptors(
+    archive_server: Callable[..., Served], held: list[socket.socket]
+) -> None:
     """A process that may open 400 files serves on beside 1,000 half-open sockets: the oldest ones make room."""
     served = archive_server(environment={"LUMENARC_MIN_FREE_BYTES": "0"})
     resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE, (400, 400))
-    held: list[socket.socket] = []
     for _ in range(N_SOCKETS // 2):
         held += [socket.create_connection((served.dicom_host, served.dicom_port), 60), http_socket(served)]
         held[-2].sendall(b"\1\0\0")
