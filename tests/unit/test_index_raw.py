@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from lumenarc.errors import Unavailable
 from lumenarc.index import checkpoint
 from lumenarc.index.db import Index
+from lumenarc.index.instances import Inserter, NewInstance, NewRows, Policy, _Waiting
 
 COUNT = "SELECT count(*) FROM state"
 PUT = "INSERT INTO state (name, value) VALUES (?, '')"
@@ -56,3 +58,16 @@ def test_the_log_is_copied_beside_the_commits(path: Path, monkeypatch: pytest.Mo
         number += 1
     index.close()
     assert _count(path) >= number
+
+
+def test_a_writer_that_cannot_be_had_is_told_to_all_who_wait(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(_index: Index, _change: object) -> bool:
+        raise Unavailable("Somebody else writes.")
+
+    monkeypatch.setattr(Index, "write_raw", busy)
+    new = NewInstance("1.2", "1.2.3", "x", "P1", "", "CT", {}, lambda: NewRows({}, (), {}, {}, ()))
+    group = [_Waiting(new), _Waiting(new)]
+    index = Index(f"sqlite:///{path}")
+    Inserter(index, Policy("refuse", "refuse", 0))._write(group)
+    index.close()
+    assert [type(waiting.error) for waiting in group] == [Unavailable, Unavailable]

@@ -156,11 +156,11 @@ class Inserter:
                 heir.done.release()  # it wakes without a result, which tells it to lead
 
     def _write(self, group: list[_Waiting]) -> None:
-        if self._index.write_raw(lambda raw: self._insert_known(raw, group)):
-            for waiting in group:
-                waiting.result = Indexed("stored")
-            return
         try:
+            if self._index.write_raw(lambda raw: self._insert_known(raw, group)):
+                for waiting in group:
+                    waiting.result = Indexed("stored")
+                return
             self._index.write(lambda connection: self._insert_group(connection, group))
         except IntegrityError:
             # A remembered row is gone, or another node was first: look everything up, one by one.
