@@ -89,6 +89,7 @@ export default {
   toolLocate: 'Show a place in all series',
   linked: 'Scroll series together',
   referenceLines: 'Reference lines',
+  layersShown: 'Objects over the images',
   maximise: 'One image alone, or all again',
   fullScreen: 'Full screen',
   layout: 'Layout',

@@ -91,6 +91,7 @@ export default {
   toolLocate: '在所有序列中定位',
   linked: '序列联动',
   referenceLines: '定位线',
+  layersShown: '图像上的对象',
   maximise: '单图显示／还原',
   fullScreen: '全屏',
   layout: '布局',

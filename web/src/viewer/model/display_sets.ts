@@ -65,6 +65,9 @@ function made(kind: Kind, instances: readonly Instance[]): DisplaySet {
   return { id: `${first.seriesUid}/${first.uid}`, kind, seriesUid: first.seriesUid, modality: first.modality, instances, frames: [], isCine: false };
 }
 
+/** Look at an object's own frames as images, whatever else it is. */
+export const asStack = (set: DisplaySet): DisplaySet => withFrames({ ...set, kind: 'stack' });
+
 function withFrames(set: DisplaySet): DisplaySet {
   const frames = set.instances.flatMap((instance) => Array.from({ length: instance.nFrames }, (_, index) => ({ instance, number: index + 1 })));
   const [first] = set.instances;

@@ -45,6 +45,7 @@ export const SHOW_COMMANDS: readonly Command[] = [
   { id: 'overlay', keys: ['i'], label: () => t('overlay'), icon: 'M3 4h14v12H3zM5.500 7h4M5.500 9.500h3M11 13.500h3.500', isOn: (viewer) => viewer.showsOverlay, run: (viewer) => { viewer.showsOverlay = !viewer.showsOverlay; } },
   { id: 'link', keys: [';'], label: () => t('linked'), icon: 'M8 12l4-4M9 6l2-2a3.500 3.500 0 0 1 5 5l-2 2M11 14l-2 2a3.500 3.500 0 0 1-5-5l2-2', isOn: (viewer) => viewer.isLinked, run: (viewer) => { viewer.isLinked = !viewer.isLinked; } },
   { id: 'lines', keys: ['d'], label: () => t('referenceLines'), icon: 'M3 3h14v14H3zM3 12.500l14-5', isOn: (viewer) => viewer.showsLines, run: (viewer) => { viewer.showsLines = !viewer.showsLines; } },
+  { id: 'layers', keys: ['O'], label: () => t('layersShown'), icon: 'M10 3l7.500 4-7.500 4-7.500-4zM3.500 10.500L10 14l6.500-3.500M3.500 13.500L10 17l6.500-3.500', isOn: ({ layers }) => layers.isOpen, run: ({ layers }) => { layers.isOpen = !layers.isOpen; } },
   { id: 'maximise', keys: ['Enter'], label: () => t('maximise'), run: (viewer) => viewer.toggleMaximised() },
   { id: 'fullScreen', keys: ['F11'], label: () => t('fullScreen'), icon: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4', run: () => { void (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()); } },
   { id: 'smoothing', keys: ['j'], label: () => t('smoothing'), icon: 'M3 13h4v-4h4V5h6', run: ({ active }) => active.view?.toggleSmoothing() },

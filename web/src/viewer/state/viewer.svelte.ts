@@ -6,11 +6,12 @@ import { toast } from '../../ui/toasts.svelte';
 import { findSeries, pictureUrl, type SeriesRow } from '../core/archive';
 import { beginFetch } from '../core/frame_source';
 import { frameUrl } from '../core/registry';
-import type { DisplaySet } from '../model/display_sets';
+import { asStack, type DisplaySet } from '../model/display_sets';
 import type { Vector } from '../model/geometry';
 import { assign, isImageModality, layoutFor, likeness, readLayout, type Layout } from '../model/hanging';
 import { follow } from '../model/linking';
 import type { Reference } from '../model/report';
+import { Layers } from '../objects/state/layers.svelte';
 import type { ToolId } from '../tools/table';
 import { Cell } from './cell.svelte';
 import { Loaded } from './loaded.svelte';
@@ -37,6 +38,7 @@ export class Viewer {
   located = $state.raw<Vector | undefined>();
   readonly loaded = new Loaded();
   readonly measurements = new Measurements(this);
+  readonly layers = new Layers(this);
   private nCells = 1;
   private parts: Promise<Core> | undefined;
   private prefetcher: InstanceType<Core['Prefetcher']> | undefined;
@@ -60,6 +62,7 @@ export class Viewer {
   /** Let everything go. */
   close(): void {
     for (const stop of this.stops) stop();
+    this.layers.close();
   }
 
   /** Take a tool in hand. */
@@ -104,7 +107,8 @@ export class Viewer {
       const frame = start?.set.frames[start.index];
       if (frame) beginFetch(frameUrl(frame));
       // Not awaited: the cell shows it as soon as Cornerstone is there.
-      if (start) void this.cells[place]?.show(start.set, start.index);
+      const cell = this.cells[place];
+      if (start && cell) void this.put(start.set, start.index, cell);
     }
   }
 
@@ -162,7 +166,13 @@ export class Viewer {
     const start = await entry.first();
     if (!start) return;
     cell.preview = '';
-    await cell.show(start.set, start.index);
+    await this.put(start.set, start.index, cell);
+  }
+
+  /** Show a display set in a cell, or over the images that it belongs to. */
+  private async put(set: DisplaySet, index: number, cell: Cell): Promise<void> {
+    if (await this.layers.take(set, cell)) return;
+    await cell.show(set.kind === 'segmentation' ? asStack(set) : set, index);
   }
 
   /** Make a cell the one that keys and buttons mean. */
@@ -181,7 +191,8 @@ export class Viewer {
     void this.place(entry, cell);
   }
 
-  private allSeries(): SeriesEntry[] {
+  /** Return the series of all open studies. */
+  allSeries(): SeriesEntry[] {
     return [...this.series, ...this.priors.flatMap((study) => study.series ?? [])];
   }
 
