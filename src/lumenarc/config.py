@@ -148,14 +148,7 @@ def load(config: Path | None = None, **overrides: Any) -> Settings:
 
     `config` None reads `lumenarc.toml` of the working folder when there is one. Raises BadSetting.
     """
-    values: dict[str, Any] = {}
-    file = config or Path("lumenarc.toml")
-    if config is not None or file.is_file():
-        try:
-            values = tomllib.loads(file.read_text("utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise BadSetting(f"{file}: {error}") from error
-    environment = {name[len(ENV_PREFIX) :].lower(): name for name in os.environ if name.upper().startswith(ENV_PREFIX)}
+    values, environment = _from_file(config), _from_environment()
     for name in (*values, *environment):
         _known(name)
     values = {name: value for name, value in values.items() if name not in environment}
@@ -166,6 +159,33 @@ def load(config: Path | None = None, **overrides: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise BadSetting(f"Setting {name}: {first['msg']}.") from error
+
+
+def file_of(config: Path | None) -> Path | None:
+    """Return the file that settings are read from, None when there is none."""
+    file = config or Path("lumenarc.toml")
+    return file if config is not None or file.is_file() else None
+
+
+def origins(config: Path | None = None) -> dict[str, str]:
+    """Return which settings file and environment give, and the name of either; raise BadSetting."""
+    file = file_of(config)
+    return {name: str(file) for name in _from_file(config)} | _from_environment()
+
+
+def _from_file(config: Path | None) -> dict[str, Any]:
+    file = file_of(config)
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise BadSetting(f"{file}: {error}") from error
+
+
+def _from_environment() -> dict[str, str]:
+    """Return the variable of each setting that the environment gives."""
+    return {name[len(ENV_PREFIX) :].lower(): name for name in os.environ if name.upper().startswith(ENV_PREFIX)}
 
 
 def _known(name: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from corpus import PYDICOM_FILES
 from multiframe import enhanced_mr
 
+from archive_content import register
 from dicom_peers import orthanc
 from lumenarc import cli
 from lumenarc.cli import manual
@@ -54,6 +55,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
         known = ("-s", "StudyInstanceUID=1.2.3", "-s", "SeriesInstanceUID=1.2.3.1", "-s", "SOPInstanceUID=1.2.3.1.1")
         ours = ("-c", f"LUMENARC@localhost:{served.dicom_port}")
         assert run("storescu", *ours, *known, FILES / "CT_small.dcm").code == 0
+        register(served, "WORKSTATION", destination.port)
         http = int(served.http.rstrip("/").rpartition(":")[2])
         yield {
             "archive": served.dicom_port,
@@ -99,6 +101,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (tmp_path / "order.hl7").write_text(message)
     (tmp_path / "messages").mkdir()
     (tmp_path / "messages" / "one.hl7").write_text(message)
+    assert run("import", "--data", tmp_path / "archive", tmp_path / "image.dcm", tmp_path / "other.dcm").code == 0
     program = tmp_path / "bin" / "lumenarc"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {shlex.join(PROGRAM)} "$@"\n')

@@ -14,7 +14,11 @@ from lumenarc.errors import LumenarcError, PeerFailed
 _ARCHIVE: tuple[tuple[str, str, str], ...] = (
     ("serve", "lumenarc.cli.serve", "Run the archive."),
     ("import", "lumenarc.cli.import_", "Bring files, folders and ZIP archives into the archive."),
+    ("export", "lumenarc.cli.export", "Write studies to a folder or a ZIP, de-identified if wished."),
     ("check", "lumenarc.cli.check", "Compare index and blobs, and verify every digest."),
+    ("aet", "lumenarc.cli.aet", "List, add, change, remove and call known application entities."),
+    ("send", "lumenarc.cli.send", "Ask the running archive to send studies, and wait."),
+    ("config", "lumenarc.cli.config", "Show, check and explain the settings."),
     ("docs", "lumenarc.cli.docs", "Write the generated pages of the documentation."),
     ("completion", "lumenarc.cli.completion", "Print the completions for bash, zsh or fish."),
 )

@@ -14,7 +14,7 @@ def parser() -> ToolParser:
         (
             "lumenarc check",
             "lumenarc check --data archive --repair",
-            "lumenarc check --data archive --database sqlite:///archive/index.db",
+            "lumenarc check --data archive --database sqlite:///archive/index.sqlite",
         ),
     )
     found.add_argument("--repair", action="store_true", help="index whole blobs without a row, set others aside")

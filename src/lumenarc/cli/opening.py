@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lumenarc.errors import BadRequest
+
 if TYPE_CHECKING:
     from lumenarc.archive import Archive
 
@@ -23,3 +25,14 @@ def opened(options: argparse.Namespace) -> Archive:
     from lumenarc.config import load
 
     return open_archive(load(options.config, data=options.data, database=options.database))
+
+
+def existing(options: argparse.Namespace, **overrides: object) -> Archive:
+    """Open the archive that the options name, with some settings; raise BadRequest instead of making a new one."""
+    from lumenarc.archive import open_archive
+    from lumenarc.config import load
+
+    settings = load(options.config, data=options.data, database=options.database, **overrides)
+    if not (settings.data / "blobs").is_dir():
+        raise BadRequest(f"There is no archive in {settings.data}; --data names its folder.")
+    return open_archive(settings)

@@ -57,7 +57,9 @@ def file(archive: Archive, inst: StoredInstance, target_uid: str, wish: Policy |
             head, _report = archive.imaging.deidentify(next(chunks), target_uid, policy.as_dict(), key)
         except Refused as error:
             raise NotPermitted(str(error)) from error
-        yield part10.build_meta(inst.sop_class_uid, map_uid(inst.sop_instance_uid, key), target_uid, None)
+        kept = "retain_uids" in policy.options
+        uid = inst.sop_instance_uid if kept else map_uid(inst.sop_instance_uid, key)
+        yield part10.build_meta(inst.sop_class_uid, uid, target_uid, None)
         yield head
         yield from chunks
 
@@ -101,6 +103,11 @@ def _key(archive: Archive) -> bytes:
     with archive.index.read() as connection:
         found = marks.get(connection, _KEY)
     return bytes.fromhex(found or archive.index.write(made))
+
+
+def new_uid(archive: Archive, uid: str) -> str:
+    """Return what becomes of a UID when objects are de-identified here."""
+    return map_uid(uid, _key(archive))
 
 
 def start(archive: Archive, study_uid: str, wish: Policy) -> str:
