@@ -88,6 +88,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (tmp_path / "cd").mkdir()
     assert run("dcmdir", "-c", tmp_path / "cd" / "DICOMDIR", "--copy", tmp_path / "image.dcm").code == 0
     shutil.copy(FILES / "examples_ybr_color.dcm", tmp_path / "ultrasound.dcm")
+    shutil.copytree(FILES / "dicomdirtests" / "77654033" / "CT2", tmp_path / "series")
     (tmp_path / "study").mkdir()
     shutil.copy(FILES / "CT_small.dcm", tmp_path / "study" / "one.dcm")
     shutil.copy(FILES / "SC_rgb_rle.dcm", tmp_path / "study" / "two.dcm")

@@ -13,7 +13,8 @@ from corpus import PYDICOM_FILES
 from test_cli_files import run
 
 import iod_tables
-from lumenarc.dicom.validate import check, iod_of
+from lumenarc.dicom.iods import iod_of
+from lumenarc.dicom.validate import check
 
 FILES = PYDICOM_FILES / "test_files"
 

@@ -35,12 +35,12 @@ def run(arguments: list[str]) -> int:
     """Check the files."""
     options = parser().parse_args(arguments)
     options.tool = "dcmvalidate"
-    from lumenarc.dicom import validate
+    from lumenarc.dicom import iods
 
     if options.list_iods:
-        print("\n".join(validate.iod_names()))
+        print("\n".join(iods.iod_names()))
         return 0
-    if options.iod and options.iod not in validate.iod_names():
+    if options.iod and options.iod not in iods.iod_names():
         raise BadRequest(f"There is no IOD {options.iod!r}; --list-iods names them.")
     report = Report(options)
     n_wrong = 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import uuid
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from lumenarc.cli import files
 from lumenarc.cli.files import Done, Emit, Job
 from lumenarc.cli.frame import Report, ToolParser
-from lumenarc.cli.headers import entry, first
+from lumenarc.cli.headers import derived_uid, entry, first
 from lumenarc.cli.part10_file import opened, write_instance
 from lumenarc.dicom.query import Attributes
 from lumenarc.errors import BadRequest
@@ -31,6 +30,8 @@ _DROPPED = frozenset(
     "52009229 52009230 00280008 00209221 00209222 00209311 0020930E 00089092 00280009 00181063 00181065 "
     "7FE00001 7FE00002 7FE00003 00080008 00200013".split()
 )
+# What only a frame of many has: its source, its place among the dimensions.
+_OF_MANY = frozenset(("00209172", "00209157"))
 # Sequences of functional groups that stay sequences: references and codes, not descriptions of the frame.
 _KEPT = frozenset("00081140 00082112 00089124 00221612 00089215 00082218 00400275 00409096".split())
 
@@ -50,7 +51,9 @@ def parser() -> ToolParser:
     files.add_inputs(found, what="enhanced DICOM files or folders, and at last the folder to write into")
     found.add_argument("-o", "--output", metavar="DIR", help="the folder, instead of the last name")
     found.add_argument("-f", "--frames", metavar="N[-M],…", default="all", help="these frames, from 1 (default all)")
-    found.add_argument("--inst-no", type=int, default=1, metavar="N", help="Instance Number of frame 1 (default 1)")
+    found.add_argument(
+        "--inst-no", type=int, metavar="N", help="Instance Number of frame 1 (default 1, or what it was before sf2emf)"
+    )
     found.add_argument("--not-chseries", action="store_true", help="stay in the series of the enhanced object")
     found.add_speech()
     return found
@@ -104,11 +107,6 @@ def split(job: Job, options: argparse.Namespace, _emit: Emit) -> Done:
     return Done({"targets": targets}, f"{job.source} -> {len(targets)} files in {options.output}")
 
 
-def derived_uid(uid: str, what: str) -> str:
-    """Return a UID made of another one: the same each time, so that splitting twice makes the same objects."""
-    return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, f'{uid} {what}').int}"
-
-
 def frame_attributes(whole: Attributes, index: int, sop_class_uid: str, options: argparse.Namespace) -> Attributes:
     """Return the attributes of one frame's object: what all share, overlaid with the frame's functional groups.
 
@@ -124,10 +122,11 @@ def frame_attributes(whole: Attributes, index: int, sop_class_uid: str, options:
         found.update(_flattened(group or {}))
     frame_type = found.pop("00089007", None) or whole.get("00080008")
     if frame_type:
-        found["00080008"] = frame_type
+        found.setdefault("00080008", frame_type)  # a converted object has that of the single frame
     found["00080016"] = entry("UI", sop_class_uid)
     found["00080018"] = entry("UI", derived_uid(first(whole, "00080018"), f"frame {index + 1}"))
-    found["00200013"] = entry("IS", options.inst_no + index)
+    if options.inst_no is not None or "00200013" not in found:
+        found["00200013"] = entry("IS", (1 if options.inst_no is None else options.inst_no) + index)
     if not options.not_chseries:
         found["0020000E"] = entry("UI", derived_uid(first(whole, "0020000E"), "single frames"))
     if sop_class_uid == _MR:
@@ -138,10 +137,12 @@ def frame_attributes(whole: Attributes, index: int, sop_class_uid: str, options:
 def _flattened(group: Attributes) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give the attributes of a functional group's macros; private ones and references stay as they are."""
     for name, given in group.items():
+        if name in _OF_MANY:
+            continue
         is_macro = given.get("vr") == "SQ" and name not in _KEPT and not int(name[:4], 16) & 1
         items = given.get("Value") or []
         if is_macro and items:
-            yield from (items[0] or {}).items()
+            yield from ((inner, value) for inner, value in (items[0] or {}).items() if inner not in _OF_MANY)
         elif not is_macro:
             yield name, given
 

@@ -33,6 +33,10 @@ class Frames:
     def __len__(self) -> int:
         return len(self._places)
 
+    def n_bytes(self, index: int) -> int:
+        """Return how long a frame is, from 0, as it is stored."""
+        return sum(length for _, length in self._places[index])
+
     def data(self, index: int) -> bytes:
         """Return the bytes of a frame, from 0, as they are stored."""
         return read_frame(self.source.read, self._places[index], codecs.MAX_FRAME_BYTES)

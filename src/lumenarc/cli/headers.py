@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import uuid
 from typing import Any
 
 from lumenarc.cli import files
@@ -61,3 +62,8 @@ def reference(attributes: Attributes) -> Attributes:
         "00081150": entry("UI", first(attributes, SOP_CLASS)),
         "00081155": entry("UI", first(attributes, SOP_INSTANCE)),
     }
+
+
+def derived_uid(uid: str, what: str) -> str:
+    """Return a UID made of another one: the same each time, so that doing a thing twice makes the same objects."""
+    return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, f'{uid} {what}').int}"

@@ -7,15 +7,12 @@ when it is 1C. Functional groups are not looked into (PS3.3 A, C; PS3.5 6.2, 7.4
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
+from lumenarc.dicom import iods
 from lumenarc.dicom.dictionary import DicomDictionary, is_retired, keyword_of, multiplicity_of, tag_of
 from lumenarc.dicom.query import Attributes
 
@@ -56,30 +53,13 @@ class Finding:
         return ".".join((keyword_of(int(tag, 16)) or tag) + (f"[{item}]" if item else "") for tag, item in steps)
 
 
-@cache
-def _tables() -> dict[str, Any]:
-    data = Path(__file__).with_name("iod_tables.json.gz").read_bytes()
-    found: dict[str, Any] = json.loads(gzip.decompress(data))
-    return found
-
-
-def iod_names() -> tuple[str, ...]:
-    """Return the IODs that are known."""
-    return tuple(_tables()["iods"])
-
-
-def iod_of(sop_class_uid: str) -> str:
-    """Return the IOD of a SOP class, "" when it is not in the tables."""
-    return str(_tables()["sop"].get(sop_class_uid, ""))
-
-
 def check(attributes: Attributes, iod: str = "") -> Iterator[Finding]:
     """Yield what is wrong with a data set, whose IS and DS are strings (`keep_spelling`).
 
     `iod` "" takes that of its SOP Class UID.
     """
     sop_class_uid = str((attributes.get("00080016", {}).get("Value") or [""])[0] or "")
-    name = iod or iod_of(sop_class_uid)
+    name = iod or iods.iod_of(sop_class_uid)
     if name:
         yield from _modules(attributes, name)
     else:
@@ -88,15 +68,14 @@ def check(attributes: Attributes, iod: str = "") -> Iterator[Finding]:
 
 
 def _modules(attributes: Attributes, iod: str) -> Iterator[Finding]:
-    tables = _tables()
-    parts = tables["iods"][iod]
+    parts = iods.modules_of(iod)
     mandatory = [module for module, usage in parts if usage == "M"]
-    common = {keyword for module in mandatory for keyword, _, _ in _node(module)}
+    common = {keyword for module in mandatory for keyword, _, _ in iods.node_of(module)}
     reported: set[tuple[str, str]] = set()
     for module, usage in parts:
         if usage != "M" and not _is_used(attributes, module, common):
             continue
-        node = _node(module)
+        node = iods.node_of(module)
         if module == "sr-document-content":
             node = [part for part in node if part[0] not in _CONTENT_ITEM]
         for finding in _level(attributes, node, f"{module} module ({usage})", "", 0):
@@ -106,15 +85,8 @@ def _modules(attributes: Attributes, iod: str) -> Iterator[Finding]:
                 yield finding
 
 
-def _node(module: str) -> list[list[Any]]:
-    tables = _tables()
-    number = tables["modules"].get(module)
-    found: list[list[Any]] = [] if number is None else tables["nodes"][number]
-    return found
-
-
 def _is_used(attributes: Attributes, module: str, common: set[str]) -> bool:
-    own = (keyword for keyword, _, _ in _node(module) if keyword not in common)
+    own = (keyword for keyword, _, _ in iods.node_of(module) if keyword not in common)
     return any(f"{tag_of(keyword) or 0:08X}" in attributes for keyword in own)
 
 
@@ -137,7 +109,7 @@ def _level(attributes: Attributes, node: list[list[Any]], where: str, path: str,
         if not has_value and kind in ("1", "1C") and entry.get("vr") not in ("OB", "OW", "UN"):
             yield Finding(True, here, f"type {kind} attribute of the {where} is empty")
         if inside >= 0 and entry.get("vr") == "SQ" and name not in _NOT_INSIDE:
-            below = _tables()["nodes"][inside]
+            below = iods.inside(inside)
             for number, item in enumerate(entry.get("Value", ()), 1):
                 yield from _level(item or {}, below, where, f"{here}/{number}.", depth + 1)
 
