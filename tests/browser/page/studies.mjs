@@ -18,6 +18,8 @@ export async function run({ page, base, problems, shots, ct, hostile }) {
   await page.keyboard.press('/');
   await page.keyboard.type('小东');
   await counted('1 study');
+  // The rows are there before the address is.
+  await page.waitForURL(/q=/);
   assert.deepEqual(address(), { q: '小东' });
   await page.reload();
   await counted('1 study');

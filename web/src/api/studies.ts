@@ -7,8 +7,8 @@ const ROOT = '/dicom-web';
 const DICOM_JSON = 'application/dicom+json, application/json';
 export const PAGE_SIZE = 100;
 
-async function search(path: string, params: URLSearchParams, signal?: AbortSignal): Promise<Attributes[]> {
-  return (await api<Attributes[] | undefined>(`${ROOT}${path}?${params}`, { accept: DICOM_JSON, ...(signal ? { signal } : {}) })) ?? [];
+async function search(path: string, params: URLSearchParams, signal?: AbortSignal, accept = DICOM_JSON): Promise<Attributes[]> {
+  return (await api<Attributes[] | undefined>(`${ROOT}${path}?${params}`, { accept, ...(signal ? { signal } : {}) })) ?? [];
 }
 
 /** Ask for one page of studies. */
@@ -17,7 +17,8 @@ export function findStudies(keys: URLSearchParams, order: string, offset: number
   params.set('limit', String(PAGE_SIZE));
   if (offset) params.set('offset', String(offset));
   params.set('orderby', order);
-  return search('/studies', params, signal);
+  // As a preload asks: the first page of all studies is on its way already when the page starts (doors/http/pages.py).
+  return search('/studies', params, signal, '*/*');
 }
 
 /** Ask how many studies match. */

@@ -14,6 +14,10 @@ from lumenarc.errors import NotFound
 
 _PACKED = (("br", ".br"), ("gzip", ".gz"))
 _NO_PAGE = ("api/", "dicom-web", "aets/", "wado")
+# The first question of the list (web/src/pages/studies): asked by the browser while it still reads the program.
+_FIRST_ROWS = "</dicom-web/studies?limit=100&orderby=-StudyDate%2C-StudyTime>; rel=preload; as=fetch; crossorigin"
+# Of files up to this size the answer is one read, without an open file between threads.
+_SMALL_BYTES = 256 << 10
 _IMMUTABLE = "public, max-age=31536000, immutable"
 _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".svg": "image/svg+xml"}
 
@@ -36,12 +40,20 @@ def _answer(folder: Path, path: str, request: Request) -> Response:
     media_type = _TYPES.get(wanted.suffix) or mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
     headers = {"Vary": "Accept-Encoding"}
     headers["Cache-Control"] = _IMMUTABLE if path.startswith("assets/") else "no-cache"
+    if not path and not request.url.query:
+        headers["Link"] = _FIRST_ROWS
     accepted = request.headers.get("accept-encoding", "")
     for encoding, suffix in _PACKED:
         packed = wanted.with_name(wanted.name + suffix)
         if encoding in accepted and packed.is_file():
-            return FileResponse(packed, headers=headers | {"Content-Encoding": encoding}, media_type=media_type)
-    return FileResponse(wanted, headers=headers, media_type=media_type)
+            return _file(packed, headers | {"Content-Encoding": encoding}, media_type)
+    return _file(wanted, headers, media_type)
+
+
+def _file(file: Path, headers: dict[str, str], media_type: str) -> Response:
+    if file.stat().st_size > _SMALL_BYTES:
+        return FileResponse(file, headers=headers, media_type=media_type)
+    return Response(file.read_bytes(), headers=headers, media_type=media_type)
 
 
 ENDPOINTS = (

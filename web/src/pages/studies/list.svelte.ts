@@ -8,6 +8,8 @@ import type { Rows } from './rows';
 
 /** Beyond this a browser cannot scroll exactly any more. */
 export const MOST_ROWS = 400_000;
+/** Counting reads every study that matches: who still types is not interested in it yet. */
+const COUNT_AFTER_MS = 200;
 
 export class StudyList implements Rows {
   /** How many studies match; null until it is known. */
@@ -26,7 +28,7 @@ export class StudyList implements Rows {
   #loading = new Set<number>();
   #inSight: [number, number] = [0, 0];
 
-  /** Ask for another set of rows; nothing happens when it is the one that is shown. */
+  /** Ask for another set of rows and wait for the first; nothing happens when it is the one that is shown. */
   async show(keys: URLSearchParams, order: string): Promise<void> {
     const asked = `${keys}|${order}`;
     if (asked === this.#asked) return;
@@ -70,22 +72,32 @@ export class StudyList implements Rows {
     const { signal } = this.#abort;
     this.busy = true;
     try {
-      // The rows are painted as soon as they are there; counting may take longer.
-      const counted = countStudies(this.#keys, signal);
-      counted.catch(() => undefined);
       const found = await Promise.all(wanted.map(async (page) => [page, await this.#page(page, signal)] as const));
       if (signal.aborted) return;
       const [last, rows] = found.at(-1) ?? [0, []];
       const atLeast = last * PAGE_SIZE + rows.length;
-      if (rows.length < PAGE_SIZE && (rows.length || !last)) this.total = atLeast;
-      else this.total = Math.max(this.total ?? 0, atLeast);
+      const isEnd = rows.length < PAGE_SIZE && (rows.length > 0 || !last);
+      this.total = isEnd ? atLeast : Math.max(this.total ?? 0, atLeast);
       this.pages = new Map(found);
       this.error = '';
-      this.total = await counted;
+      this.busy = false;
+      if (!isEnd) void this.#count(signal);
+    } catch (reason) {
+      if (signal.aborted) return;
+      this.error = told(reason);
+      this.busy = false;
+    }
+  }
+
+  /** Ask how many rows there are; they are painted already. */
+  async #count(signal: AbortSignal): Promise<void> {
+    if (this.#keys.size) await new Promise((resolve) => setTimeout(resolve, COUNT_AFTER_MS));
+    if (signal.aborted) return;
+    try {
+      const total = await countStudies(this.#keys, signal);
+      if (!signal.aborted) this.total = total;
     } catch (reason) {
       if (!signal.aborted) this.error = told(reason);
-    } finally {
-      if (!signal.aborted) this.busy = false;
     }
   }
 
