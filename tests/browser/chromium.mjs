@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { chromium } from '../../web/node_modules/playwright-core/index.mjs';
 
 const FLAGS = ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
+  '--disable-gpu', '--enable-unsafe-swiftshader'];
 
 /** Open a page of the archive and run a scenario on it; `problems` collects console errors and refused contents. */
 export async function withPage({ base, viewport = { width: 1280, height: 800 }, locale = 'en-GB', more = {} }, scenario) {

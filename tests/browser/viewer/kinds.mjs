@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 // Two resamplers differ at edges by this much; a wrong sign, window, plane or palette by far more.
-const ALLOWED = 6;
+const ALLOWED = 7;
 
 /** Compare canvas and rendered PNG, both reduced to 48 x 48 pixels: the mean difference per channel. */
 function difference(path) {

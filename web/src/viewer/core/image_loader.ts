@@ -2,10 +2,12 @@
 import type { Types } from '@cornerstonejs/core';
 import { binaryOf, numberOf, numbersOf, stringOf } from '../../dicom/values';
 import { readPalette, rescale, throughPalettes, toRgb, unpack, type Cells, type Palette, type Samples, type Values } from '../model/pixels';
-import { rescaleOf, spacingOf, windowsOf, type Frame } from '../model/instance';
+import { rescaleOf, spacingOf, voiFunctionOf, windowsOf, type Frame } from '../model/instance';
 import { suvFactor } from '../model/suv';
+import { rangeOf, windowOf } from '../model/voi';
 import { fetchBulk, fetchStored, fetchUncompressed, type FetchedFrame } from './frame_source';
 import { cornerstone } from './packages';
+import { announce } from './painter';
 import { frameOf, frameUrl } from './registry';
 
 const NATIVE = new Set(['1.2.840.10008.1.2', '1.2.840.10008.1.2.1']);
@@ -133,22 +135,24 @@ function toImage(imageId: string, frame: Frame, cells: Cells, { data, min, max }
   const { spacing } = spacingOf(frame);
   const isColor = cells.samples >= 3 || cells.photometric === 'PALETTE COLOR';
   const [own] = windowsOf(frame);
-  const center = isColor ? 128 : (own?.center ?? (min + max + 1) / 2);
-  const width = isColor ? 256 : (own?.width ?? Math.max(1, max - min + 1));
+  const by = voiFunctionOf(frame);
+  // Cornerstone knows windows of the linear function only: it is told the one that has the same range.
+  const { center, width } = isColor ? { center: 128, width: 256 } : windowOf(own ? rangeOf(own, by) : { lower: min, upper: Math.max(min + 1e-6, max) });
   const { rows, columns } = cells;
   const { slope, intercept } = rescaleOf(frame);
-  const sigmoid = stringOf(frame.instance.attributes, '00281056') === 'SIGMOID';
-  return {
+  const image: Types.IImage = {
     imageId, rows, columns, height: rows, width: columns, color: isColor, rgba: false, numberOfComponents: isColor ? 3 : 1,
     dataType: data.constructor.name as Types.PixelDataTypedArrayString,
     voxelManager: cornerstone.utilities.VoxelManager.createImageVoxelManager({ scalarData: data, width: columns, height: rows, numberOfComponents: isColor ? 3 : 1 }),
     getPixelData: () => data,
     getCanvas: () => { throw new Error('not drawn in two dimensions'); },
     minPixelValue: min, maxPixelValue: max, windowCenter: center, windowWidth: width,
-    voiLUTFunction: (sigmoid ? 'SIGMOID' : 'LINEAR') as Types.IImage['voiLUTFunction'],
+    voiLUTFunction: 'LINEAR' as Types.IImage['voiLUTFunction'],
     slope, intercept, preScale: { enabled: true, scaled: true, scalingParameters: { rescaleSlope: slope, rescaleIntercept: intercept, modality: frame.instance.modality } },
     invert: cells.photometric === 'MONOCHROME1', photometricInterpretation: isColor ? 'RGB' : cells.photometric,
     rowPixelSpacing: spacing[0], columnPixelSpacing: spacing[1], sizeInBytes: data.byteLength,
   };
+  announce(image, { data, columns, rows, isColor, voiFunction: by });
+  return image;
 }
 

@@ -1,10 +1,11 @@
 // How is a stack of images shown in one element? A thin hand on Cornerstone's stack viewport that tells what changed.
 import type { StackViewport, Types } from '@cornerstonejs/core';
 import type { DisplaySet } from '../model/display_sets';
-import { rangeOf, windowOf } from '../model/presets';
 import type { Window } from '../model/instance';
+import { rangeOf, windowOf, type VoiFunction } from '../model/voi';
 import { engine } from './engine';
 import { cornerstone } from './packages';
+import { asOwn, drawableOf, makeCanvas, paintBy, type Painter } from './painter';
 import { imageIdOf } from './registry';
 import { attachTools, detachTools, Events } from './tool_groups';
 
@@ -18,6 +19,7 @@ export interface Watcher {
 
 export class StackView {
   private viewport: StackViewport | undefined;
+  painter: Painter | undefined;
   private engineId = '';
   private ids: readonly string[] = [];
   private readonly stop = new AbortController();
@@ -29,8 +31,10 @@ export class StackView {
     const rendering = await engine();
     if (this.stop.signal.aborted) return;
     this.engineId = rendering.id;
+    makeCanvas(this.element);
     rendering.enableElement({ viewportId: this.id, type: cornerstone.Enums.ViewportType.STACK, element: this.element, defaultOptions: { background: [0, 0, 0] } });
     this.viewport = rendering.getViewport(this.id) as StackViewport;
+    this.painter = paintBy(this.viewport);
     attachTools(this.id, rendering.id);
     // A focused viewport would swallow every key, the Tab key too: Cornerstone prevents their default.
     this.element.removeAttribute('tabindex');
@@ -42,7 +46,7 @@ export class StackView {
       this.element.addEventListener(name, (event) => heard((event as CustomEvent<Record<string, unknown>>).detail), { signal: this.stop.signal });
     on(Events.STACK_NEW_IMAGE, (detail) => this.watcher.shown(Number(detail.imageIdIndex)));
     on(Events.IMAGE_RENDERED, () => { if (this.isOwnImage()) this.watcher.moved(); });
-    on(Events.VOI_MODIFIED, (detail) => this.watcher.windowed(windowOf(detail.range as { lower: number; upper: number })));
+    on(Events.VOI_MODIFIED, (detail) => this.watcher.windowed(windowOf(detail.range as { lower: number; upper: number }, this.voiFunction())));
     const failed = (event: Event): void => {
       const { imageId, error } = (event as CustomEvent<{ imageId: string; error: unknown }>).detail;
       const index = this.viewport?.getTargetImageIdIndex() ?? -1;
@@ -64,7 +68,7 @@ export class StackView {
   private resize(): void {
     if (!this.viewport || !this.element.clientWidth) return;
     const kept = this.viewport.getViewPresentation();
-    cornerstone.getRenderingEngine(this.engineId)?.resize(true, false);
+    asOwn(this.viewport, () => cornerstone.getRenderingEngine(this.engineId)?.resize(true, false));
     this.viewport.setViewPresentation(kept);
     this.viewport.render();
   }
@@ -89,8 +93,12 @@ export class StackView {
 
   /** Show a range of values. */
   setWindow(window: Window): void {
-    this.viewport?.setProperties({ voiRange: rangeOf(window) });
+    this.viewport?.setProperties({ voiRange: rangeOf(window, this.voiFunction()) });
     this.viewport?.render();
+  }
+
+  private voiFunction(): VoiFunction {
+    return drawableOf(this.viewport?.getCornerstoneImage())?.voiFunction ?? 'LINEAR';
   }
 
   /** Show all values of the present image. */

@@ -2,6 +2,7 @@
 import type { Attributes } from '../../dicom/names';
 import { itemsOf, numberOf, numbersOf, stringOf, values } from '../../dicom/values';
 import type { Plane, Vector } from './geometry';
+import { voiFunction, type VoiFunction } from './voi';
 
 /** One stored object, its header as the metadata resource gave it. */
 export interface Instance {
@@ -115,6 +116,12 @@ export function windowsOf(frame: Frame): Window[] {
     if (found.length) return found;
   }
   return [];
+}
+
+/** Return by which function its windows are meant (PS3.3 C.11.2.1.3). */
+export function voiFunctionOf(frame: Frame): VoiFunction {
+  const name = group(frame, '00289132').map((set) => stringOf(set, '00281056')).find(Boolean);
+  return voiFunction(name ?? '');
 }
 
 /** Return slice thickness in mm. */

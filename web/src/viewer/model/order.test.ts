@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { nextOfCine } from './cine';
 import { dateText, timeText } from './corner_text';
 import { middleOut } from './prefetch';
-import { presetsFor, rangeOf, windowOf } from './presets';
+import { presetsFor } from './presets';
+import { rangeOf, windowOf } from './voi';
 
 test('frames are fetched from the middle out, the way the reader goes first', () => {
   expect(middleOut(5, 2)).toEqual([2, 3, 1, 4, 0]);
@@ -26,7 +27,7 @@ test('the windows of the header come first, each window once', () => {
 });
 
 test('a window and its range are each other\'s inverse', () => {
-  expect(rangeOf({ center: 40, width: 400, name: '' })).toEqual({ lower: -160, upper: 239 });
+  expect(rangeOf({ center: 40, width: 400 })).toEqual({ lower: -160, upper: 239 });
   expect(windowOf({ lower: -160, upper: 239 })).toEqual({ center: 40, width: 400 });
 });
 

@@ -23,9 +23,3 @@ export function presetsFor(modality: string, own: readonly Window[]): Preset[] {
     return !seen.has(key) && seen.add(key);
   }).slice(0, 9);
 }
-
-/** Turn a window into the range of values it shows (PS3.3 C.11.2.1.2, as Cornerstone's linear function has it). */
-export const rangeOf = ({ center, width }: Window): { lower: number; upper: number } => ({ lower: center - 0.5 - (width - 1) / 2, upper: center - 0.5 + (width - 1) / 2 });
-
-/** Turn a range back into a window. */
-export const windowOf = ({ lower, upper }: { lower: number; upper: number }): { center: number; width: number } => ({ width: Math.abs(upper - lower) + 1, center: (upper + lower + 1) / 2 });
