@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import urllib.request
 from pathlib import Path
 
 from served import Served
 
 HERE = Path(__file__).parent
 SHOTS = Path(os.environ.get("BROWSER_SHOTS", "/tmp/lumenarc-shots"))
+
+
+def store(archive: Served, folder: Path) -> None:
+    """Send all files of a folder as they are (DCMTK's storescu would have to transcode some)."""
+    for file in sorted(folder.rglob("*.dcm")):
+        headers = {"Content-Type": "application/dicom", "Accept": "application/dicom+json"}
+        request = urllib.request.Request(archive.http + "dicom-web/studies", file.read_bytes(), headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            assert answer.status == 200, file.name
 
 
 def play(archive: Served, scenario: str, **facts: object) -> None:

@@ -18,21 +18,13 @@ import pydicom
 import pytest
 from corpus import PYDICOM_FILES
 from pydicom.uid import generate_uid
+from scenarios import store
 
 from served import Served, serve
 
 pytestmark = pytest.mark.browser
 HERE = Path(__file__).parent
 SHOTS = Path(os.environ.get("BROWSER_SHOTS", "/tmp/lumenarc-shots")) / "viewer"
-
-
-def store(archive: Served, folder: Path) -> None:
-    """Send all files of a folder as they are (DCMTK's storescu would have to transcode some)."""
-    for file in sorted(folder.rglob("*.dcm")):
-        headers = {"Content-Type": "application/dicom", "Accept": "application/dicom+json"}
-        request = urllib.request.Request(archive.http + "dicom-web/studies", file.read_bytes(), headers)
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            assert answer.status == 200, file.name
 
 
 def play(archive: Served, scenario: str, **facts: object) -> None:

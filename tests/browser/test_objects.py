@@ -1,0 +1,24 @@
+"""Are objects derived from images, and objects that are no images, shown as what they are? Scenarios in a real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import derived
+import phantoms
+import pytest
+from scenarios import play, store
+
+from served import Served
+
+pytestmark = pytest.mark.browser
+
+
+def test_segmentations_lie_over_their_images(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    study = phantoms.write_ct(tmp_path)
+    phantoms.write_mr(tmp_path, study)
+    derived.write_segmentations(tmp_path, derived.images_in(tmp_path))
+    store(archive, tmp_path)
+    play(archive, "viewer/segmentation", study=study)
