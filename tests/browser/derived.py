@@ -1,4 +1,4 @@
-"""Which made-up objects lie over the CT phantom? Segmentations by highdicom (PS3.3 A.51) of places known to the tests."""
+"""Which made-up objects lie over the CT phantom? Segmentations by highdicom (PS3.3 A.51), structures, dose and plan."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def write_segmentations(folder: Path, images: list[Dataset]) -> None:
 
 def _write(file: Path, images: list[Dataset], pixels: Any, segments: list[Any], kind: str, name: str) -> None:
     made = hd.seg.Segmentation(
-        images, pixels, hd.seg.SegmentationTypeValues[kind], segments, generate_uid(), 30 + len(segments), generate_uid(), 1,
-        "Lumenarc", "Tests", "1", "0", series_description=name, transfer_syntax_uid=ExplicitVRLittleEndian, omit_empty_frames=True,
+        images, pixels, hd.seg.SegmentationTypeValues[kind], segments, generate_uid(), 30 + len(segments),
+        generate_uid(), 1, "Lumenarc", "Tests", "1", "0", series_description=name,
+        transfer_syntax_uid=ExplicitVRLittleEndian, omit_empty_frames=True,
     )  # fmt: skip
     made.save_as(file)

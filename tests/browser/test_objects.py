@@ -1,4 +1,4 @@
-"""Are objects derived from images, and objects that are no images, shown as what they are? Scenarios in a real Chromium."""
+"""Are objects derived from images, and those that are no images, shown as what they are? In a real Chromium."""
 
 from __future__ import annotations
 

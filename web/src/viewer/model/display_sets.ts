@@ -2,7 +2,7 @@
 import { cross, distanceAlong, isParallel } from './geometry';
 import { planeOf, type Frame, type Instance } from './instance';
 
-export type Kind = 'stack' | 'video' | 'pdf' | 'report' | 'waveform' | 'segmentation' | 'structures' | 'presentation' | 'keys' | 'other';
+export type Kind = 'stack' | 'video' | 'pdf' | 'report' | 'waveform' | 'segmentation' | 'structures' | 'presentation' | 'keys' | 'plan' | 'slide' | 'mesh' | 'letter' | 'other';
 
 /** What a viewport or a document pane can show at once. */
 export interface DisplaySet {
@@ -19,6 +19,10 @@ export interface DisplaySet {
 const VIDEO = /^1\.2\.840\.10008\.1\.2\.4\.10[0-8](\.1)?$/;
 const SC = '1.2.840.10008.5.1.4.1.1';
 const KINDS: readonly (readonly [prefix: string, kind: Kind])[] = [
+  [`${SC}.104.2`, 'letter'],
+  [`${SC}.104.3`, 'mesh'],
+  [`${SC}.104.4`, 'mesh'],
+  [`${SC}.104.5`, 'mesh'],
   [`${SC}.104.`, 'pdf'],
   [`${SC}.88.59`, 'keys'],
   [`${SC}.88.`, 'report'],
@@ -26,6 +30,9 @@ const KINDS: readonly (readonly [prefix: string, kind: Kind])[] = [
   [`${SC}.66.4`, 'segmentation'],
   [`${SC}.66.7`, 'segmentation'],
   [`${SC}.481.3`, 'structures'],
+  [`${SC}.481.5`, 'plan'],
+  [`${SC}.481.8`, 'plan'],
+  [`${SC}.77.1.6`, 'slide'],
   [`${SC}.11.`, 'presentation'],
 ];
 
@@ -40,14 +47,15 @@ function hasPixels(instance: Instance): boolean {
   return ['7FE00010', '7FE00008', '7FE00009'].some((tag) => tag in instance.attributes);
 }
 
-/** Divide the instances of one series: single frames of one size form a stack, every multi-frame and document stands alone. */
+/** Divide the instances of one series: single frames of one size form a stack, slides and models are one each, every other multi-frame and document stands alone. */
 export function displaySets(instances: readonly Instance[]): DisplaySet[] {
   const stacks = new Map<string, Instance[]>();
   const sets: DisplaySet[] = [];
   for (const instance of [...instances].sort(byNumber)) {
     const kind = kindOf(instance);
-    if (kind === 'stack' && instance.nFrames === 1) {
-      const key = `${instance.seriesUid} ${instance.rows}x${instance.columns}`;
+    if ((kind === 'stack' && instance.nFrames === 1) || kind === 'slide' || kind === 'mesh') {
+      // The levels of a slide and the parts of a model belong together, whatever their size.
+      const key = kind === 'stack' ? `${instance.seriesUid} ${instance.rows}x${instance.columns}` : kind;
       const group = stacks.get(key);
       if (group) group.push(instance);
       else {

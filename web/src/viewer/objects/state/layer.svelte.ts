@@ -6,8 +6,17 @@ import type { Affine, Slice } from '../model/slice';
 
 export type LayerKind = 'segmentation' | 'structures' | 'dose';
 
-/** One segment or region of interest. */
-export class Item {
+/** One segment, region of interest or level of dose. */
+export interface Item {
+  readonly number: number;
+  readonly name: string;
+  readonly rgb: Rgb;
+  readonly details: string;
+  isVisible: boolean;
+}
+
+/** A segment or region: its name is the header's. */
+export class Part implements Item {
   isVisible = $state(true);
 
   constructor(readonly number: number, readonly name: string, readonly rgb: Rgb, readonly details: string) {}
@@ -34,6 +43,8 @@ export interface Layer {
   fits(slice: Slice, seriesUid: string): boolean;
   /** Paint what lies in a slice; `way` leads from its pixels to the canvas. */
   paint(context: CanvasRenderingContext2D, slice: Slice, way: Affine): void;
+  /** Say what is there at a place in the patient, for the reader; empty when there is nothing to say. */
+  readAt?(place: Vector): string;
   targetOf(item: Item): Target | undefined;
   close(): void;
 }

@@ -22,7 +22,7 @@ export class Layers {
   async take(set: DisplaySet, cell: Cell): Promise<boolean> {
     if (!isLaidOver(set)) return false;
     const { openLayer } = await import('./open_layer');
-    const layer = this.list.find(({ id }) => id === set.id) ?? openLayer(set);
+    const layer = this.list.find(({ id }) => id === set.id) ?? openLayer(set, this.viewer);
     if (!layer) return false;
     const below = await this.imagesFor(layer, cell);
     if (!below) {

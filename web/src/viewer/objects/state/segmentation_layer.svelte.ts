@@ -9,11 +9,11 @@ import { cssOf, type Rgb } from '../model/color';
 import { borderOf, type Piece } from '../model/outline';
 import { coverage, framesOn, isAcross, readSegmentation, sampleAcross, type Segmentation, type SegmentFrame } from '../model/segmentation';
 import { between, chained, placeOf, SAME, type Affine, type Slice } from '../model/slice';
-import { Item, type Layer, type Target } from './layer.svelte';
+import { Part, type Item, type Layer, type Target } from './layer.svelte';
+import { SliceCache } from './slice_cache';
 
 /** A segment on one slice, ready to be drawn. */
 interface Stamp { readonly item: Item; readonly picture: OffscreenCanvas; readonly border: readonly Piece[]; readonly way: Affine }
-const KEPT_SLICES = 24;
 
 export class SegmentationLayer implements Layer {
   readonly kind = 'segmentation';
@@ -26,12 +26,12 @@ export class SegmentationLayer implements Layer {
   isVisible = $state(true);
   opacity = $state(0.4);
   private readonly store: FrameStore;
-  private readonly stamps = new Map<string, readonly Stamp[]>();
+  private readonly stamps = new SliceCache<readonly Stamp[]>();
 
   private constructor(readonly set: DisplaySet, instance: Instance, private readonly segmentation: Segmentation) {
     this.id = set.id;
     this.title = stringOf(instance.attributes, '0008103E') || stringOf(instance.attributes, '00700080') || 'SEG';
-    this.items = segmentation.segments.map(({ number, label, rgb, details }) => new Item(number, label, rgb, details));
+    this.items = segmentation.segments.map(({ number, label, rgb, details }) => new Part(number, label, rgb, details));
     this.store = new FrameStore(instance, segmentation.bits, (part) => { this.progress = part; this.stamps.clear(); this.version += 1; });
     this.store.load().catch((reason: unknown) => { this.error = told(reason); });
   }
@@ -62,13 +62,7 @@ export class SegmentationLayer implements Layer {
   }
 
   private stampsOn(slice: Slice): readonly Stamp[] {
-    const key = `${slice.uid}#${slice.frameNumber} ${slice.plane?.position.join(' ') ?? ''} ${slice.plane?.row.join(' ') ?? ''}`;
-    const kept = this.stamps.get(key);
-    if (kept) return kept;
-    const made = isAcross(this.segmentation, slice) ? this.across(slice) : this.along(slice);
-    this.stamps.set(key, made);
-    if (this.stamps.size > KEPT_SLICES) this.stamps.delete(this.stamps.keys().next().value as string);
-    return made;
+    return this.stamps.get(slice, () => (isAcross(this.segmentation, slice) ? this.across(slice) : this.along(slice)));
   }
 
   private along(slice: Slice): Stamp[] {
