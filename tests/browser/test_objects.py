@@ -8,6 +8,7 @@ from pathlib import Path
 import derived
 import phantoms
 import pytest
+import radiotherapy
 from scenarios import play, store
 
 from served import Served
@@ -22,3 +23,12 @@ def test_segmentations_lie_over_their_images(archive_server: Callable[..., Serve
     derived.write_segmentations(tmp_path, derived.images_in(tmp_path))
     store(archive, tmp_path)
     play(archive, "viewer/segmentation", study=study)
+
+
+def test_treatments_lie_over_their_images(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    study = phantoms.write_ct(tmp_path)
+    phantoms.write_mr(tmp_path, study)
+    radiotherapy.write_treatment(tmp_path, derived.images_in(tmp_path))
+    store(archive, tmp_path)
+    play(archive, "viewer/radiotherapy", study=study)

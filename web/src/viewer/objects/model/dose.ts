@@ -57,11 +57,11 @@ export function dosesOf({ rows, columns, bits, isSigned, scaling }: DoseGrid, by
 /** The doses of frames by their number from 1. */
 export type Doses = readonly (Float32Array | undefined)[];
 
-/** Return the dose at a place, linear between the points of the grid; 0 outside of it. */
+/** Return the dose at a place, linear between the points of the grid; NaN outside of it. */
 export function doseAt(grid: DoseGrid, doses: Doses, place: Vector): number {
   const [x, y] = pixelAt(grid.plane, grid.spacing, place);
   const level = levelOf(grid, heightOver(grid.plane, place));
-  if (!level) return 0;
+  if (!level) return Number.NaN;
   const [low, high, part] = level;
   const below = within(grid, doses[low], x, y);
   return part === 0 ? below : below * (1 - part) + within(grid, doses[high], x, y) * part;
@@ -85,7 +85,7 @@ function levelOf({ planes, thickness }: DoseGrid, height: number): [low: number,
 }
 
 function within({ rows, columns }: DoseGrid, doses: Float32Array | undefined, x: number, y: number): number {
-  if (!doses || x < -1e-6 || y < -1e-6 || x > columns - 1 + 1e-6 || y > rows - 1 + 1e-6) return 0;
+  if (!doses || x < -1e-6 || y < -1e-6 || x > columns - 1 + 1e-6 || y > rows - 1 + 1e-6) return Number.NaN;
   const [left, top] = [Math.max(0, Math.min(columns - 2, Math.floor(x))), Math.max(0, Math.min(rows - 2, Math.floor(y)))];
   const [dx, dy] = [x - left, y - top];
   const at = (column: number, row: number): number => doses[Math.min(row, rows - 1) * columns + Math.min(column, columns - 1)] ?? 0;

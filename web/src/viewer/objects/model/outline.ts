@@ -28,6 +28,8 @@ export function isolines(grid: Float32Array, columns: number, rows: number, leve
   for (let y = 0; y + 1 < rows; y += 1) {
     for (let x = 0; x + 1 < columns; x += 1) {
       const [a, b, c, d] = [at(x, y), at(x + 1, y), at(x + 1, y + 1), at(x, y + 1)];
+      // Where the grid ends nothing is known, so no line runs along its end.
+      if (Number.isNaN(a + b + c + d)) continue;
       const kind = (a >= level ? 1 : 0) | (b >= level ? 2 : 0) | (c >= level ? 4 : 0) | (d >= level ? 8 : 0);
       if (kind === 0 || kind === 15) continue;
       const top = (): [number, number] => [x + part(a, b), y];

@@ -7,8 +7,8 @@ export function washOf(values: Float32Array, levels: readonly { readonly dose: n
   const [lowest] = sorted;
   const out = new Uint8ClampedArray(values.length * 4);
   for (let i = 0; i < values.length; i += 1) {
-    const value = values[i] ?? 0;
-    if (!lowest || value < lowest.dose) continue;
+    const value = values[i] ?? Number.NaN;
+    if (!lowest || !(value >= lowest.dose)) continue;
     let above = 1;
     while (above < sorted.length && (sorted[above]?.dose ?? 0) <= value) above += 1;
     const [low, high] = [sorted[above - 1] ?? lowest, sorted[above] ?? sorted[above - 1] ?? lowest];

@@ -123,7 +123,7 @@ export class DoseLayer implements Layer {
 
   readAt(place: Vector): string {
     const dose = doseAt(this.grid, this.doses, place);
-    return this.reference > 0 ? `${this.written(dose)} · ${((dose / this.reference) * 100).toFixed(1)} %` : '';
+    return this.reference > 0 && !Number.isNaN(dose) ? `${this.written(dose)} · ${((dose / this.reference) * 100).toFixed(1)} %` : '';
   }
 
   targetOf(): Target | undefined {
