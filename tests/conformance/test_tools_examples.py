@@ -46,6 +46,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
         serving("mppsscp", "-b", "0", "--directory", root / "steps") as mpps,
         serving("hl7rcv", "-b", "127.0.0.1:0", "--ignore") as hl7,
         serving("ianscp", "-b", "0", "--directory", root / "notes") as ian,
+        serving("printscp", "-b", "0", "--dpi", "50", "--directory", root / "films") as films,
     ):
         named = ("-s", "StudyInstanceUID=1.2.3", "-s", "PatientID=4711")
         held = ("-c", f"STGCMTSCP@localhost:{stgcmt.port}")
@@ -64,6 +65,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
             "11116": stgcmt.port,
             "11118": mpps.port,
             "11119": ian.port,
+            "11120": films.port,
             "2575": hl7.port,
         }
     served.stop()
@@ -125,7 +127,7 @@ def test_example_runs(
         "localhost:8080", f"localhost:{ports['http']}"
     )
     text = text.replace("--listen 11117", "--listen 0")
-    for known in ("11116", "11118", "11119", "2575"):
+    for known in ("11116", "11118", "11119", "11120", "2575"):
         text = text.replace(f"localhost:{known}", f"localhost:{ports[known]}")
     if name in BY_ORTHANC:
         text = text.replace("LUMENARC@", "ORTHANC@")

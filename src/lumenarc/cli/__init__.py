@@ -54,6 +54,7 @@ _CLIENTS: tuple[tuple[str, str, str], ...] = (
     ("stgcmtscu", "lumenarc.cli.stgcmtscu", "Ask an archive to commit to the storage of instances."),
     ("mppsscu", "lumenarc.cli.mppsscu", "Tell that a procedure step has begun, and ended (MPPS)."),
     ("ianscu", "lumenarc.cli.ianscu", "Notify that instances can be had (IAN)."),
+    ("printscu", "lumenarc.cli.printscu", "Have images printed on film (Print Management)."),
     ("dcmassoc", "lumenarc.cli.dcmassoc", "Probe what an application entity accepts."),
 )
 _SERVERS: tuple[tuple[str, str, str], ...] = (
@@ -61,6 +62,7 @@ _SERVERS: tuple[tuple[str, str, str], ...] = (
     ("mppsscp", "lumenarc.cli.mppsscp", "Take messages about performed procedure steps (MPPS)."),
     ("ianscp", "lumenarc.cli.ianscp", "Take notifications that instances can be had (IAN)."),
     ("stgcmtscp", "lumenarc.cli.stgcmtscp", "Take instances and give its word for them (storage commitment)."),
+    ("printscp", "lumenarc.cli.printscp", "Be a film printer that writes its films into files (Print Management)."),
     ("storescp", "lumenarc.cli.storescp", "Receive instances into a folder (C-STORE)."),
 )
 _WEB: tuple[tuple[str, str, str], ...] = (

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from lumenarc.cli.frame import Report
 from lumenarc.cli.part10_file import header_attributes, write_instance
-from lumenarc.dicom import charset
 from lumenarc.dicom.dicom_json import to_attributes
-from lumenarc.dicom.encode import encode, texts
+from lumenarc.dicom.encode import encode_named
 from lumenarc.dicom.query import Attributes
 from lumenarc.errors import LumenarcError
 from lumenarc.protocol.dimse import commands
@@ -104,7 +103,7 @@ class Store:
             "00080018": {"vr": "UI", "Value": [uid]},
         }
         try:
-            write_instance(path, whole, _EXPLICIT_LE, (_encoded(whole, _EXPLICIT_LE),))
+            write_instance(path, whole, _EXPLICIT_LE, (encode_named(whole, _EXPLICIT_LE),))
         except (OSError, LumenarcError) as error:
             self._report.problem(str(path), str(error))
             return Response(_FAILURE, comment="The object cannot be kept.")
@@ -119,7 +118,7 @@ class Store:
         found = {name: entry for name, entry in header_attributes(path).items() if not name.startswith("0002")}
         wanted = {f"{tag:08X}" for tag in rq.attribute_list}
         chosen = {name: entry for name, entry in found.items() if not wanted or name in wanted}
-        return Response(0, _encoded(chosen, context.transfer_syntax))
+        return Response(0, encode_named(chosen, context.transfer_syntax))
 
     def _path(self, uid: str) -> Path | None:
         return self._folder / uid if re.fullmatch(r"[0-9.]{1,64}", uid) and ".." not in uid else None
@@ -128,11 +127,6 @@ class Store:
 def _refusal(code: int, names: list[str]) -> Response:
     """Say which attributes are wrong (PS3.7 C.5: the Attribute Identifier List)."""
     return Response(code, elements={commands.ATTRIBUTE_LIST: tuple(int(name, 16) for name in names)})
-
-
-def _encoded(attributes: Attributes, syntax: str) -> bytes:
-    wanted = "\\".join(str(value or "") for value in attributes.get("00080005", {}).get("Value", ()))
-    return encode(attributes, syntax, charset.choose(texts(attributes), wanted))
 
 
 def _value(attributes: Attributes, name: str) -> str:

@@ -70,6 +70,12 @@ def encode(
     return b"".join(out)
 
 
+def encode_named(attributes: Attributes, transfer_syntax_uid: str) -> bytes:
+    """Encode in the character set that the attributes name, or in UTF-8 where that does not do."""
+    wanted = "\\".join(str(value or "") for value in attributes.get("00080005", {}).get("Value", ()))
+    return encode(attributes, transfer_syntax_uid, charset.choose(texts(attributes), wanted))
+
+
 def texts(attributes: Attributes) -> list[str]:
     """Return every text value at any depth, for `charset.choose`."""
     found: list[str] = []

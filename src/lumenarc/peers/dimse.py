@@ -18,9 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from lumenarc.dicom import charset
 from lumenarc.dicom.dicom_json import to_attributes
-from lumenarc.dicom.encode import encode, texts
+from lumenarc.dicom.encode import encode_named
 from lumenarc.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from lumenarc.dicom.query import Attributes
 from lumenarc.errors import BadRequest, LumenarcError
@@ -38,6 +37,8 @@ VERIFICATION = "1.2.840.10008.1.1"
 PLAIN_SYNTAXES = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")
 MAX_CONTEXTS = 128
 MAX_ANSWER_BYTES = 16 << 20
+Serve = Callable[[Message], None]
+"""Is given what the peer asks of us while we wait for its answer; without it that breaks the association."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ class Exchange:
         assoc: Association,
         context: Context,
         message_id: int,
-        serve: Callable[[Message], None] | None = None,
+        serve: Serve | None = None,
     ) -> None:
         self._assoc, self._context, self._message_id, self._serve = assoc, context, message_id, serve
         self._outcome: Outcome | None = None
@@ -232,35 +233,35 @@ def exchange(
     command_field: int,
     model_uid: str,
     identifier: Attributes,
-    serve: Callable[[Message], None] | None = None,
+    serve: Serve | None = None,
     **more: Any,
 ) -> Exchange:
     """Send a request with an identifier and return the answers that come; `more` as for `commands.request`."""
     context = context_of(assoc, model_uid)
     message_id = assoc.new_message_id()
     rq = commands.request(command_field, message_id, model_uid, data_set=True, **more)
-    assoc.send(context.id, rq, (_encoded(identifier, context),))
+    assoc.send(context.id, rq, (encode_named(identifier, context.transfer_syntax),))
     return Exchange(assoc, context, message_id, serve)
 
 
-def n_get(assoc: Association, target: Target, tags: tuple[int, ...] = ()) -> Outcome:
+def n_get(assoc: Association, target: Target, tags: tuple[int, ...] = (), serve: Serve | None = None) -> Outcome:
     """Read an object's attributes, all of them without `tags` (N-GET, PS3.7 10.1.2)."""
-    return _n(assoc, commands.N_GET_RQ, target, None, tags=tags or None)
+    return _n(assoc, commands.N_GET_RQ, target, None, tags=tags or None, serve=serve)
 
 
-def n_set(assoc: Association, target: Target, attributes: Attributes) -> Outcome:
+def n_set(assoc: Association, target: Target, attributes: Attributes, serve: Serve | None = None) -> Outcome:
     """Change an object's attributes (N-SET, PS3.7 10.1.3)."""
-    return _n(assoc, commands.N_SET_RQ, target, attributes)
+    return _n(assoc, commands.N_SET_RQ, target, attributes, serve=serve)
 
 
-def n_create(assoc: Association, target: Target, attributes: Attributes) -> Outcome:
+def n_create(assoc: Association, target: Target, attributes: Attributes, serve: Serve | None = None) -> Outcome:
     """Make an object; without an instance UID the peer gives one, in the outcome (N-CREATE, PS3.7 10.1.5)."""
-    return _n(assoc, commands.N_CREATE_RQ, target, attributes)
+    return _n(assoc, commands.N_CREATE_RQ, target, attributes, serve=serve)
 
 
-def n_delete(assoc: Association, target: Target) -> Outcome:
+def n_delete(assoc: Association, target: Target, serve: Serve | None = None) -> Outcome:
     """Remove an object (N-DELETE, PS3.7 10.1.6)."""
-    return _n(assoc, commands.N_DELETE_RQ, target, None)
+    return _n(assoc, commands.N_DELETE_RQ, target, None, serve=serve)
 
 
 def n_action(
@@ -268,17 +269,21 @@ def n_action(
     target: Target,
     action_type: int,
     attributes: Attributes | None = None,
-    serve: Callable[[Message], None] | None = None,
+    serve: Serve | None = None,
 ) -> Outcome:
-    """Have something done with an object (N-ACTION, PS3.7 10.1.4); `serve` is given reports that come meanwhile."""
+    """Have something done with an object (N-ACTION, PS3.7 10.1.4)."""
     return _n(assoc, commands.N_ACTION_RQ, target, attributes, action_type=action_type, serve=serve)
 
 
 def n_event_report(
-    assoc: Association, target: Target, event_type: int, attributes: Attributes | None = None
+    assoc: Association,
+    target: Target,
+    event_type: int,
+    attributes: Attributes | None = None,
+    serve: Serve | None = None,
 ) -> Outcome:
     """Report an event; the association needs the SCP role (N-EVENT-REPORT, PS3.7 10.1.1)."""
-    return _n(assoc, commands.N_EVENT_REPORT_RQ, target, attributes, event_type=event_type)
+    return _n(assoc, commands.N_EVENT_REPORT_RQ, target, attributes, event_type=event_type, serve=serve)
 
 
 def _n(assoc: Association, command_field: int, target: Target, attributes: Attributes | None, **more: Any) -> Outcome:
@@ -301,7 +306,7 @@ def _once(
     """Send a request that has one answer, and wait for it."""
     serve = more.pop("serve", None)
     message_id = assoc.new_message_id()
-    data_set = None if attributes is None else (_encoded(attributes, context),)
+    data_set = None if attributes is None else (encode_named(attributes, context.transfer_syntax),)
     if target.sop_instance_uid:
         more["sop_instance_uid"] = target.sop_instance_uid
     rq = commands.request(command_field, message_id, target.sop_class_uid, data_set=data_set is not None, **more)
@@ -310,15 +315,7 @@ def _once(
     return _outcome(rsp, answer, context)
 
 
-def _encoded(attributes: Attributes, context: Context) -> bytes:
-    """Encode in the character set that the attributes name, or in UTF-8 where that does not do."""
-    wanted = "\\".join(str(value or "") for value in attributes.get("00080005", {}).get("Value", ()))
-    return encode(attributes, context.transfer_syntax, charset.choose(texts(attributes), wanted))
-
-
-def _await(
-    assoc: Association, message_id: int, serve: Callable[[Message], None] | None = None
-) -> tuple[Command, bytes]:
+def _await(assoc: Association, message_id: int, serve: Serve | None = None) -> tuple[Command, bytes]:
     """Wait for the next answer to a message; raise AssociationEnded."""
     while True:
         message = assoc.next_message(assoc.timeouts.dimse_s)
