@@ -44,6 +44,6 @@ const NAMES: Record<string, string> = { ArrowUp: '↑', ArrowDown: '↓', ArrowL
 export function keyName(key: string): string {
   return key
     .split(/(?<=Ctrl)\+/)
-    .map((part) => NAMES[part] ?? (part.length === 1 ? part.toUpperCase() : part))
+    .map((part) => NAMES[part] ?? (part.length > 1 ? part : part === part.toLowerCase() ? part.toUpperCase() : `Shift ${part}`))
     .join(' ');
 }

@@ -92,6 +92,7 @@ export default {
   layersShown: 'Objects over the images',
   maximise: 'One image alone, or all again',
   fullScreen: 'Full screen',
+  asVolume: 'Planes and 3D model',
   layout: 'Layout',
   rememberLayout: 'Always open {modality} like this',
   forgetLayout: 'Open {modality} by rule again',

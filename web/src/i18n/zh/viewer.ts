@@ -94,6 +94,7 @@ export default {
   layersShown: '图像上的对象',
   maximise: '单图显示／还原',
   fullScreen: '全屏',
+  asVolume: '多平面与三维模型',
   layout: '布局',
   rememberLayout: '{modality} 始终用此布局',
   forgetLayout: '{modality} 恢复默认布局',

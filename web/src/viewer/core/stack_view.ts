@@ -1,5 +1,6 @@
 // How is a stack of images shown in one element? A thin hand on Cornerstone's stack viewport that tells what changed.
 import type { StackViewport, Types } from '@cornerstonejs/core';
+import type { ImageView } from '../state/image_view';
 import type { DisplaySet } from '../model/display_sets';
 import type { Window } from '../model/instance';
 import { rangeOf, windowOf, type VoiFunction } from '../model/voi';
@@ -17,7 +18,7 @@ export interface Watcher {
   failed(reason: unknown, index?: number): void;
 }
 
-export class StackView {
+export class StackView implements ImageView {
   private viewport: StackViewport | undefined;
   painter: Painter | undefined;
   private engineId = '';

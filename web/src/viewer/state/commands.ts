@@ -17,14 +17,14 @@ const by = (viewer: Viewer, step: number): void => viewer.active.goTo(viewer.act
 
 /** What changes how the image is seen. */
 export const VIEW_COMMANDS: readonly Command[] = [
-  { id: 'auto', keys: ['0'], label: () => t('autoWindow'), icon: 'M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14M7 13l3-7 3 7M8.2 10.500h3.600', run: ({ active }) => active.view?.autoWindow() },
-  { id: 'invert', keys: ['v'], label: () => t('invert'), icon: 'M3 3h14v14H3zM3 17L17 3M6 5.500v3M4.500 7h3M12 14h3', run: ({ active }) => active.view?.invert() },
-  { id: 'rotate', keys: ['o'], label: () => t('rotate'), icon: 'M15.500 6.500A6.500 6.500 0 1 0 16.500 10M15.800 2.500v4h-4', run: ({ active }) => active.view?.rotate() },
-  { id: 'flipHorizontal', keys: ['x'], label: () => t('flipHorizontal'), icon: 'M10 2.500v15M7.500 5.500v9L2.500 14.500zM12.500 5.500v9l5 0z', run: ({ active }) => active.view?.flip('horizontal') },
-  { id: 'flipVertical', keys: ['y'], label: () => t('flipVertical'), icon: 'M2.500 10h15M5.500 7.500h9L14.500 2.500zM5.500 12.500h9l0 5z', run: ({ active }) => active.view?.flip('vertical') },
-  { id: 'fit', keys: ['f'], label: () => t('fit'), icon: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4M7 7h6v6H7z', run: ({ active }) => active.view?.fit() },
-  { id: 'actual', keys: ['='], label: () => t('actualPixels'), run: ({ active }) => active.view?.zoomTo(1 / devicePixelRatio) },
-  { id: 'reset', keys: ['Backspace'], label: () => t('reset'), icon: 'M4 4v4.500h4.500M4.300 8.200A6.300 6.300 0 1 1 4 12', run: ({ active }) => active.view?.reset() },
+  { id: 'auto', keys: ['0'], label: () => t('autoWindow'), icon: 'M10 3a7 7 0 1 1 0 14 7 7 0 0 1 0-14M7 13l3-7 3 7M8.2 10.500h3.600', run: ({ view }) => view?.autoWindow() },
+  { id: 'invert', keys: ['v'], label: () => t('invert'), icon: 'M3 3h14v14H3zM3 17L17 3M6 5.500v3M4.500 7h3M12 14h3', run: ({ view }) => view?.invert() },
+  { id: 'rotate', keys: ['o'], label: () => t('rotate'), icon: 'M15.500 6.500A6.500 6.500 0 1 0 16.500 10M15.800 2.500v4h-4', run: ({ view }) => view?.rotate() },
+  { id: 'flipHorizontal', keys: ['x'], label: () => t('flipHorizontal'), icon: 'M10 2.500v15M7.500 5.500v9L2.500 14.500zM12.500 5.500v9l5 0z', run: ({ view }) => view?.flip('horizontal') },
+  { id: 'flipVertical', keys: ['y'], label: () => t('flipVertical'), icon: 'M2.500 10h15M5.500 7.500h9L14.500 2.500zM5.500 12.500h9l0 5z', run: ({ view }) => view?.flip('vertical') },
+  { id: 'fit', keys: ['f'], label: () => t('fit'), icon: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4M7 7h6v6H7z', run: ({ view }) => view?.fit() },
+  { id: 'actual', keys: ['='], label: () => t('actualPixels'), run: ({ view }) => view?.zoomTo(1 / devicePixelRatio) },
+  { id: 'reset', keys: ['Backspace'], label: () => t('reset'), icon: 'M4 4v4.500h4.500M4.300 8.200A6.300 6.300 0 1 1 4 12', run: ({ view }) => view?.reset() },
 ];
 
 /** What moves through images and series. */
@@ -46,9 +46,10 @@ export const SHOW_COMMANDS: readonly Command[] = [
   { id: 'link', keys: [';'], label: () => t('linked'), icon: 'M8 12l4-4M9 6l2-2a3.500 3.500 0 0 1 5 5l-2 2M11 14l-2 2a3.500 3.500 0 0 1-5-5l2-2', isOn: (viewer) => viewer.isLinked, run: (viewer) => { viewer.isLinked = !viewer.isLinked; } },
   { id: 'lines', keys: ['d'], label: () => t('referenceLines'), icon: 'M3 3h14v14H3zM3 12.500l14-5', isOn: (viewer) => viewer.showsLines, run: (viewer) => { viewer.showsLines = !viewer.showsLines; } },
   { id: 'layers', keys: ['O'], label: () => t('layersShown'), icon: 'M10 3l7.500 4-7.500 4-7.500-4zM3.500 10.500L10 14l6.500-3.500M3.500 13.500L10 17l6.500-3.500', isOn: ({ layers }) => layers.isOpen, run: ({ layers }) => { layers.isOpen = !layers.isOpen; } },
+  { id: 'volume', keys: ['M'], label: () => t('asVolume'), icon: 'M10 2.500l6.500 3.700v7.600L10 17.500l-6.500-3.700V6.200zM10 10l6.500-3.800M10 10L3.500 6.200M10 10v7.500', isOn: (viewer) => viewer.volume !== undefined, run: (viewer) => void viewer.toggleVolume() },
   { id: 'maximise', keys: ['Enter'], label: () => t('maximise'), run: (viewer) => viewer.toggleMaximised() },
   { id: 'fullScreen', keys: ['F11'], label: () => t('fullScreen'), icon: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4', run: () => { void (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()); } },
-  { id: 'smoothing', keys: ['j'], label: () => t('smoothing'), icon: 'M3 13h4v-4h4V5h6', run: ({ active }) => active.view?.toggleSmoothing() },
+  { id: 'smoothing', keys: ['j'], label: () => t('smoothing'), icon: 'M3 13h4v-4h4V5h6', run: ({ view }) => view?.toggleSmoothing() },
 ];
 
 /** What is done with measurements. */

@@ -13,8 +13,8 @@ export function viewerKeys(viewer: Viewer): KeyGroup[] {
     keys: Array.from({ length: 9 }, (_, index) => String(index + 1)),
     label: () => t('presetKeys'),
     run: ({ key }) => {
-      const preset = viewer.active.presets()[Number(key) - 1];
-      if (preset) viewer.active.setWindow(preset);
+      const preset = viewer.windowed.presets()[Number(key) - 1];
+      if (preset) viewer.windowed.setWindow(preset);
     },
   };
   return [

@@ -14,12 +14,15 @@ import type { Reference } from '../model/report';
 import { Layers } from '../objects/state/layers.svelte';
 import type { ToolId } from '../tools/table';
 import { Cell } from './cell.svelte';
+import type { ImageView } from './image_view';
 import { Loaded } from './loaded.svelte';
 import { Measurements } from './measurements.svelte';
 import { SeriesEntry } from './series_entry.svelte';
 import { findPriors, type StudyEntry } from './study_entry.svelte';
 
 type Core = typeof import('../core');
+type VolumePart = typeof import('../volume');
+type Volume = InstanceType<VolumePart['Volume']>;
 type Remembered = Record<string, string>;
 const isRemembered = (value: unknown): value is Remembered => typeof value === 'object' && value !== null;
 
@@ -36,6 +39,9 @@ export class Viewer {
   isLinked = $state(true);
   /** The place in the patient that the locating tool points to. */
   located = $state.raw<Vector | undefined>();
+  /** What stands in place of the cells: a series as a volume, and the component that shows it. */
+  volume = $state.raw<Volume | undefined>();
+  VolumeView = $state.raw<VolumePart['VolumeView'] | undefined>();
   readonly loaded = new Loaded();
   readonly measurements = new Measurements(this);
   readonly layers = new Layers(this);
@@ -63,6 +69,32 @@ export class Viewer {
   close(): void {
     for (const stop of this.stops) stop();
     this.layers.close();
+  }
+
+  /** Return what keys and buttons change: the planes of the volume, or the active cell's image. */
+  get view(): ImageView | undefined {
+    return this.volume ? this.volume.view : this.active.view;
+  }
+
+  /** Return what has windows: the volume, or the active cell. */
+  get windowed(): Volume | Cell {
+    return this.volume ?? this.active;
+  }
+
+  /** Show the active series as a volume, or the images again. */
+  async toggleVolume(): Promise<void> {
+    const { set } = this.active;
+    if (this.volume) this.closeVolume();
+    else if (set?.kind === 'stack') {
+      const { Volume, VolumeView } = await import('../volume');
+      this.VolumeView = VolumeView;
+      this.volume = new Volume(this, set);
+    }
+  }
+
+  /** Show the images again. */
+  closeVolume(): void {
+    this.volume = undefined;
   }
 
   /** Take a tool in hand. */
