@@ -1,4 +1,4 @@
-"""Which made-up volumes do the browser tests look at? Bodies of known places, sizes and values in the patient, cut by slices of any direction (PS3.3 A.3, A.21)."""
+"""Which made-up volumes do the browser tests look at? Bodies of known places, sizes and values (PS3.3 A.3, A.21)."""
 
 from __future__ import annotations
 
@@ -122,7 +122,8 @@ def write_pet(folder: Path, study_uid: str, *, frame_of_reference: str = FOR_UID
     bq_per_suv = left_bq / (WEIGHT_KG * 1000)
     slope = 20 * bq_per_suv / 32767
     for index in range(PET_CUT.count):
-        data_set = phantoms.instance(PositronEmissionTomographyImageStorage, generate_uid(), "PT", study_uid, series_uid)
+        uid = generate_uid()
+        data_set = phantoms.instance(PositronEmissionTomographyImageStorage, uid, "PT", study_uid, series_uid)
         _placed(data_set, PET_CUT, index, frame_of_reference)
         data_set.SeriesNumber, data_set.SeriesDescription = 2, "PET WB"
         data_set.SeriesDate, data_set.SeriesTime = "20261120", "151500"

@@ -39,7 +39,7 @@ export function turnedIn(looks: Looks, plane: PlaneName, angle: number): Looks {
 }
 
 /** Turn the picture of one plane on its screen, clockwise. */
-export const spun = (look: Look, angle: number): Look => straightened({ normal: look.normal, up: turned(look.up, look.normal, -angle) });
+export const spun = (look: Look, angle: number): Look => straightened({ normal: look.normal, up: turned(look.up, look.normal, angle) });
 
 /** Look at a plane from its other side: left and right, or top and bottom change places. */
 export const mirrored = ({ normal, up }: Look, axis: 'horizontal' | 'vertical'): Look => ({ normal: scale(normal, -1), up: axis === 'horizontal' ? up : scale(up, -1) });
