@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pydicom
 import pytest
@@ -32,7 +33,7 @@ def stored(archive: Archive, name: str) -> tuple[pydicom.Dataset, bytes]:
 
 
 def ran(archive: Archive, study_uid: str, wish: Policy) -> dict[str, object]:
-    anonymize.start(archive, study_uid, wish)
+    anonymize.start(archive, (study_uid,), wish)
     running = jobs.claim(archive, ("anonymize",))
     assert running is not None
     result = anonymize.run(archive, running)
@@ -46,7 +47,8 @@ def test_a_copy_holds_nothing_of_the_original(archive: Archive, name: str) -> No
     ds, _data = stored(archive, name)
     wish = Policy(patient_name="Nobody^At all", patient_id="STUDY-7")
     result = ran(archive, ds.StudyInstanceUID, wish)
-    (copy,) = retrieve.find(archive, str(result["study_uid"]))
+    (copied,) = cast(list[str], result["study_uids"])
+    (copy,) = retrieve.find(archive, copied)
     whole = b"".join(retrieve.whole_file(archive, copy))
     read = pydicom.dcmread(pydicom.filebase.DicomBytesIO(whole))
     assert (str(read.PatientName), read.PatientID, read.PatientIdentityRemoved) == ("Nobody^At all", "STUDY-7", "YES")
@@ -56,7 +58,7 @@ def test_a_copy_holds_nothing_of_the_original(archive: Archive, name: str) -> No
     for uid in (ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.SOPInstanceUID, str(ds.PatientName)):
         assert uid.encode() not in whole
     assert result == ran(archive, ds.StudyInstanceUID, wish)  # the same copy again
-    assert len(retrieve.find(archive, str(result["study_uid"]))) == 1
+    assert len(retrieve.find(archive, copied)) == 1
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -75,10 +77,10 @@ def test_what_may_show_a_name_is_refused_and_said(archive: Archive) -> None:
 
 def test_what_cannot_be_is_said_at_once(archive: Archive) -> None:
     with pytest.raises(NotFound):
-        anonymize.start(archive, "1.2.3", Policy())
+        anonymize.start(archive, ("1.2.3",), Policy())
     ds, _data = stored(archive, CT)
     with pytest.raises(BadRequest):
-        anonymize.start(archive, ds.StudyInstanceUID, Policy(frozenset(("keep_everything",))))
-    anonymize.start(archive, ds.StudyInstanceUID, Policy())
+        anonymize.start(archive, (ds.StudyInstanceUID,), Policy(frozenset(("keep_everything",))))
+    anonymize.start(archive, (ds.StudyInstanceUID,), Policy())
     with pytest.raises(Refused):
-        anonymize.start(archive, ds.StudyInstanceUID, Policy())
+        anonymize.start(archive, (ds.StudyInstanceUID,), Policy())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
@@ -41,13 +42,17 @@ def _living(study_uid: str, series_uid: str | None, sop_instance_uid: str | None
 _JOINED = instance.join(series, instance.c.series_fk == series.c.pk).join(study, series.c.study_fk == study.c.pk)
 
 
-def move_to_trash(connection: Connection, item: TrashItem) -> tuple[int, int]:
+def move_to_trash(connection: Connection, item: TrashItem, only: Collection[str] = ()) -> tuple[int, int]:
     """Move the live instances that `item` names to a new trash row; return its key and how many (0: nothing was done).
 
-    `pk` and `n_instances` of the given item are ignored.
+    `pk` and `n_instances` of the given item are ignored; of what it names, `only` may leave some SOP Instance UIDs.
     """
     where = _living(item.study_uid, item.series_uid or None, item.sop_instance_uid or None)
-    rows = connection.execute(select(instance.c.pk, series.c.pk, study.c.pk).select_from(_JOINED).where(*where)).all()
+    asked = select(instance.c.pk, series.c.pk, study.c.pk, instance.c.sop_instance_uid)
+    rows = connection.execute(asked.select_from(_JOINED).where(*where)).all()
+    if only:
+        wanted = set(only)
+        rows = [row for row in rows if row[3] in wanted]
     if not rows:
         return 0, 0
     values = {name: getattr(item, name) for name in TrashItem.__slots__ if name not in ("pk", "n_instances")}

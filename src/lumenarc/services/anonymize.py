@@ -7,6 +7,7 @@ says which part is image, the rest is made black; whatever else may show a name 
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +24,7 @@ from lumenarc.dicom.transcode import DataSetSource, find_pixels, locate_frames, 
 from lumenarc.dicom.transfer_syntaxes import is_video
 from lumenarc.errors import BadRequest, LumenarcError, NotAcceptable, NotPermitted, Refused
 from lumenarc.index import marks
-from lumenarc.index.lookup import StoredInstance
+from lumenarc.index.lookup import StoredInstance, Uids
 from lumenarc.services import jobs, leaving, retrieve, store, transcoding
 from lumenarc.services.jobs import Running
 
@@ -110,27 +111,31 @@ def new_uid(archive: Archive, uid: str) -> str:
     return map_uid(uid, _key(archive))
 
 
-def start(archive: Archive, study_uid: str, wish: Policy) -> str:
-    """Queue an anonymised copy of a study, stored as a study of its own; return the job's id.
+def start(archive: Archive, study_uids: tuple[str, ...], wish: Policy) -> str:
+    """Queue anonymised copies of studies, stored as studies of their own; return the job's id.
 
     Raises NotFound or Gone, Refused while the same is under way, BadRequest for an unknown option.
     """
     if not wish.options <= OPTIONS.keys() - {"clean_pixel_data"}:
         raise BadRequest(f"The options of PS3.15 E.3 here are: {', '.join(sorted(OPTIONS))}.")
-    retrieve.find(archive, study_uid)  # it must be there
-    arguments = {"study_uid": study_uid, "policy": wish.as_dict()}
-    title = "Make an anonymised copy of a study"
-    return jobs.enqueue(archive, "anonymize", arguments, title=title, only_key=f"anonymize {study_uid}")
+    for study_uid in study_uids:
+        retrieve.find(archive, study_uid)  # it must be there
+    arguments = {"study_uids": list(study_uids), "policy": wish.as_dict()}
+    title = f"Make an anonymised copy of {'a study' if len(study_uids) == 1 else f'{len(study_uids)} studies'}"
+    only_key = f"anonymize {hashlib.sha256(' '.join(sorted(study_uids)).encode()).hexdigest()}"
+    return jobs.enqueue(archive, "anonymize", arguments, title=title, only_key=only_key)
 
 
 def run(archive: Archive, job: Running) -> dict[str, Any]:
-    """Store the copies; what was stored by an earlier attempt is the same again. The result names the new study."""
-    study_uid, wish = job.arguments["study_uid"], Policy.from_dict(job.arguments["policy"])
+    """Store the copies; what was stored by an earlier attempt is the same again. The result names the new studies."""
+    wish = Policy.from_dict(job.arguments["policy"])
     n_done, reasons = 0, dict[str, int]()
-    found = retrieve.find(archive, study_uid)
+    found = retrieve.select(archive, Uids(study_uids=tuple(job.arguments["study_uids"])))
+    copied: dict[str, None] = {}
     for inst in found:
         try:
-            store.store_part10(archive, file(archive, inst, inst.transfer_syntax_uid, wish), store.Source())
+            stored = store.store_part10(archive, file(archive, inst, inst.transfer_syntax_uid, wish), store.Source())
+            copied[stored.study_uid] = None
             n_done += 1
         except LumenarcError as error:
             if error.http_status >= 500:
@@ -139,4 +144,4 @@ def run(archive: Archive, job: Running) -> dict[str, Any]:
         job.progress(n_done, len(found), sum(reasons.values()))
     if not n_done:
         raise Refused(next(iter(reasons), "The study has no instances."))
-    return {"study_uid": map_uid(study_uid, _key(archive)), "instances": n_done, "refused": reasons}
+    return {"study_uids": list(copied), "instances": n_done, "refused": reasons}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +41,19 @@ def delete(
 
     Raises Gone when it lies in the trash already, NotFound when it was never here.
     """
+    return _delete(archive, (study_uid, series_uid or "", sop_instance_uid or ""), (), by, reason)
+
+
+def delete_some(
+    archive: Archive, study_uid: str, series_uid: str, sop_instance_uids: Sequence[str], *, by: str = "", reason: str
+) -> Deleted:
+    """Move some instances of a series to the trash, from where they are restored together; raises as `delete`."""
+    return _delete(archive, (study_uid, series_uid, ""), sop_instance_uids, by, reason)
+
+
+def _delete(archive: Archive, uids: tuple[str, str, str], only: Sequence[str], by: str, reason: str) -> Deleted:
     now = archive.now_ms()
+    study_uid, series_uid, sop_instance_uid = uids
     level = "IMAGE" if sop_instance_uid else "SERIES" if series_uid else "STUDY"
 
     def change(connection: Connection) -> tuple[int, int]:
@@ -48,8 +61,8 @@ def delete(
             pk=0,
             level=level,
             study_uid=study_uid,
-            series_uid=series_uid or "",
-            sop_instance_uid=sop_instance_uid or "",
+            series_uid=series_uid,
+            sop_instance_uid=sop_instance_uid,
             n_instances=0,
             summary=_summary(connection, study_uid),
             reason=reason,
@@ -57,11 +70,11 @@ def delete(
             deleted_at=now,
             expires_at=now + archive.settings.trash_retention_days * _MS_PER_DAY,
         )
-        return trash.move_to_trash(connection, item)
+        return trash.move_to_trash(connection, item, only)
 
     trash_pk, n_instances = archive.index.write(change)
     if not n_instances:
-        raise missing(archive, study_uid, series_uid, sop_instance_uid)
+        raise missing(archive, study_uid, series_uid or None, sop_instance_uid or None)
     archive.changes.publish(StudyChanged(study_uid))
     return Deleted(trash_pk, n_instances)
 

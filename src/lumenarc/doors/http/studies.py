@@ -1,4 +1,4 @@
-"""How does the page act on studies? Delete several with a way back, download several as one ZIP, tell their sizes."""
+"""How does the page act on studies? Delete with a way back, download, export, anonymise, regroup series, tell sizes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 
 from lumenarc.archive import Archive
 from lumenarc.dicom.deidentify_policy import Policy
+from lumenarc.doors.http.addresses import SERIES, uids
 from lumenarc.doors.http.context import Context, Endpoint, json_body
 from lumenarc.doors.http.respond import json_response, stream
 from lumenarc.errors import BadRequest, LumenarcError, NotFound
 from lumenarc.protocol.web.uris import uid
-from lumenarc.services import anonymize, delete, packing, retrieve, statistics
+from lumenarc.services import anonymize, bundle, correct, delete, packing, regroup, retrieve, statistics
 
 _MOST_STUDIES = 500
 _MOST_REASON = 300
@@ -78,20 +79,77 @@ async def _download(context: Context, request: Request) -> Response:
     return await stream(context, packed, "application/zip", headers=headers)
 
 
-async def _anonymize(context: Context, request: Request) -> Response:
-    study, given = uid(request.path_params["study"], "Study Instance UID"), await json_body(request)
+def _studies(given: dict[str, Any]) -> tuple[str, ...]:
+    names = given.get("studies")
+    if not isinstance(names, list) or not 0 < len(names) <= _MOST_STUDIES:
+        raise BadRequest(f"studies is a list of 1 to {_MOST_STUDIES} Study Instance UIDs.")
+    return tuple(uid(str(name), "Study Instance UID") for name in dict.fromkeys(names))
+
+
+def _policy(given: dict[str, Any]) -> Policy:
     options = given.get("options", [])
     if not isinstance(options, list):
         raise BadRequest("options is a list of options of PS3.15 E.3.")
     name, patient_id = given.get("patient_name"), given.get("patient_id")
-    wish = Policy(
+    return Policy(
         frozenset(map(str, options)), str(name)[:64] if name else None, str(patient_id)[:64] if patient_id else None
     )
-    return json_response(request, {"job": await context.run(anonymize.start, context.archive, study, wish)}, status=202)
+
+
+async def _anonymize(context: Context, request: Request) -> Response:
+    given = await json_body(request)
+    study = request.path_params.get("study")
+    studies = (uid(study, "Study Instance UID"),) if study else _studies(given)
+    job = await context.run(anonymize.start, context.archive, studies, _policy(given))
+    return json_response(request, {"job": job}, status=202)
+
+
+async def _export(context: Context, request: Request) -> Response:
+    given = await json_body(request)
+    wish = _policy(given) if given.get("anonymous") else None
+    form = str(given.get("form", "stored"))
+    job = await context.run(bundle.queue, context.archive, _studies(given), form, wish)
+    return json_response(request, {"job": job}, status=202)
+
+
+async def _job_file(context: Context, request: Request) -> Response:
+    path = await context.run(bundle.made, context.archive, request.path_params["id"])
+    return FileResponse(path, media_type="application/zip", filename="studies.zip")
+
+
+async def _split(context: Context, request: Request) -> Response:
+    study, series, _inst = uids(request)
+    given = await json_body(request)
+    chosen = given.get("instances")
+    if not isinstance(chosen, list) or not 0 < len(chosen) <= regroup.MOST_INSTANCES:
+        raise BadRequest("Splitting needs some objects of the series, and leaves some in it.")
+    wanted = [uid(str(one), "SOP Instance UID") for one in chosen]
+    changes = correct.checked("SERIES", given["changes"]) if given.get("changes") else {}
+    reason = str(given.get("reason", ""))
+    job = await context.run(regroup.split, context.archive, study, series, wanted, changes, reason)
+    return json_response(request, {"job": job}, status=202)
+
+
+async def _merge(context: Context, request: Request) -> Response:
+    study, into, _inst = uids(request)
+    given = await json_body(request)
+    others = given.get("series")
+    if not isinstance(others, list) or len(others) > _MOST_STUDIES:
+        raise BadRequest("Merging needs other series of the study.")
+    names = [uid(str(one), "Series Instance UID") for one in dict.fromkeys(others)]
+    reason = str(given.get("reason", ""))
+    return json_response(
+        request, {"job": await context.run(regroup.merge, context.archive, study, into, names, reason)}, status=202
+    )
 
 
 ENDPOINTS = (
     Endpoint("POST", "/api/studies/{study}/anonymize", _anonymize, "Make an anonymised copy of a study.", ""),
+    Endpoint("POST", "/api/anonymize", _anonymize, "Make anonymised copies of studies.", ""),
+    Endpoint("POST", "/api/export", _export, "Pack studies into a ZIP, by a job.", ""),
+    Endpoint("GET", "/api/jobs/{id}/file", _job_file, "The ZIP that a job has packed.", ""),
+    Endpoint("POST", "/api" + SERIES + "/split", _split, "Let some objects of a series become one of their own.", ""),
+    Endpoint("POST", "/api" + SERIES + "/merge", _merge, "Let the objects of other series come into this one.", ""),
     Endpoint("GET", "/api/studies/{study}", _facts, "Size, origin and times of a study and its series.", ""),
     Endpoint("POST", "/api/delete", _delete, "Delete studies, series or instances to the trash.", ""),
     Endpoint("GET", "/api/download", _download, "Several studies as a ZIP with a DICOMDIR.", ""),

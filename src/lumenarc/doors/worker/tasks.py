@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lumenarc.doors.worker import anonymize, check, evict, fetch, import_zip, purge, ready, send
+from lumenarc.doors.worker import anonymize, bundle, check, evict, fetch, import_zip, purge, ready, regroup, send
 from lumenarc.doors.worker.task import Task
 
 TASKS: tuple[Task, ...] = (
@@ -14,4 +14,6 @@ TASKS: tuple[Task, ...] = (
     import_zip.TASK,
     evict.TASK,
     ready.TASK,
+    bundle.TASK,
+    regroup.TASK,
 )
