@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,3 +53,63 @@ def test_an_export_beside_the_running_archive(archive_server: Start, tmp_path: P
     assert {path.stem for path in (tmp_path / "out").rglob("*.dcm")} == taken.keys()
     for path in (tmp_path / "out").rglob("*.dcm"):
         assert path.read_bytes().endswith(taken[path.stem].data)
+
+
+def test_a_backup_beside_a_storing_archive(archive_server: Start, tmp_path: Path) -> None:
+    served = archive_server()
+    acknowledged: list[str] = []
+    begun, stop = threading.Event(), threading.Event()
+
+    def send(number: int) -> None:
+        uid = f"1.2.3.{number}"
+        there = ("-c", f"LUMENARC@127.0.0.1:{served.dicom_port}")
+        if run("storescu", *there, "-s", f"SOPInstanceUID={uid}", FILES / "CT_small.dcm").code == 0:
+            acknowledged.append(uid)
+
+    def keep_sending() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            send(number)
+            if number == 3:
+                begun.set()
+
+    thread = threading.Thread(target=keep_sending)
+    thread.start()
+    try:
+        assert begun.wait(120)
+        before = set(acknowledged)
+        first = run("backup", tmp_path / "copy", "--data", served.data, "--json")
+        assert (first.code, first.objects()[0]["failed"]) == (0, 0)
+        between = set(acknowledged)
+        second = run("backup", tmp_path / "copy", "--data", served.data, "--json")
+        assert second.code == 0
+        assert second.objects()[0]["copied"] < second.objects()[0]["instances"]
+    finally:
+        stop.set()
+        thread.join()
+    restored = run("restore", tmp_path / "copy", "--data", tmp_path / "restored", "--json")
+    assert (restored.code, restored.objects()[0]["clean"]) == (0, True)
+    assert run("check", "--data", tmp_path / "restored").code == 0
+    assert run("export", "-o", tmp_path / "out", "--all", "--data", tmp_path / "restored").code == 0
+    there_now = {path.stem for path in (tmp_path / "out").rglob("*.dcm")}
+    assert before <= between <= there_now
+    # DCMTK finds and gets from what was restored what it would have got before.
+    again = archive_server(data=tmp_path / "restored")
+    got = tmp_path / "got"
+    got.mkdir()
+    study = "StudyInstanceUID=1.3.6.1.4.1.5962.1.2.1.20040119072730.12322"
+    command = ["getscu", "-S", "-aec", "LUMENARC", "127.0.0.1", str(again.dicom_port), "-k", study, "-od", str(got)]
+    subprocess.run([*command, "-k", "QueryRetrieveLevel=STUDY", "+B"], check=True)
+    assert len(list(got.iterdir())) == len(there_now)
+
+
+def test_reindexing_is_refused_beside_the_running_archive(archive_server: Start) -> None:
+    served = archive_server()
+    fill(served, [FILES / "CT_small.dcm"])
+    assert "Another archive is running" in run("reindex", "--data", served.data).err
+    served.stop()
+    done = run("reindex", "--data", served.data, "--json")
+    assert (done.code, done.objects()[0]["instances"]) == (0, 1)
+    assert (served.data / "index-before-reindex.sqlite").is_file()
+    assert run("check", "--data", served.data).code == 0

@@ -105,6 +105,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (tmp_path / "messages").mkdir()
     (tmp_path / "messages" / "one.hl7").write_text(message)
     assert run("import", "--data", tmp_path / "archive", tmp_path / "image.dcm", tmp_path / "other.dcm").code == 0
+    assert run("backup", tmp_path / "backup", "--data", tmp_path / "archive").code == 0
     program = tmp_path / "bin" / "lumenarc"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {shlex.join(PROGRAM)} "$@"\n')

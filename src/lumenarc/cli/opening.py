@@ -10,6 +10,7 @@ from lumenarc.errors import BadRequest
 
 if TYPE_CHECKING:
     from lumenarc.archive import Archive
+    from lumenarc.config import Settings
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -30,9 +31,15 @@ def opened(options: argparse.Namespace) -> Archive:
 def existing(options: argparse.Namespace, **overrides: object) -> Archive:
     """Open the archive that the options name, with some settings; raise BadRequest instead of making a new one."""
     from lumenarc.archive import open_archive
+
+    return open_archive(settings_of_existing(options, **overrides))
+
+
+def settings_of_existing(options: argparse.Namespace, **overrides: object) -> Settings:
+    """Return the settings of an archive that there is; raise BadRequest for none."""
     from lumenarc.config import load
 
     settings = load(options.config, data=options.data, database=options.database, **overrides)
     if not (settings.data / "blobs").is_dir():
         raise BadRequest(f"There is no archive in {settings.data}; --data names its folder.")
-    return open_archive(settings)
+    return settings

@@ -106,7 +106,7 @@ def add_patient(connection: Connection, identity: str, attrs: Attributes, now_ms
     """Make a patient for a study to be moved to; return its primary key."""
     values = level_columns(Level.PATIENT, attrs) | {"identity": identity, "created_at": now_ms, "updated_at": now_ms}
     pk = int(connection.execute(patient.insert().values(**values).returning(patient.c.pk)).scalar_one())
-    _add_identifiers(connection, pk, other_identifiers(attrs))
+    add_identifiers(connection, pk, other_identifiers(attrs))
     return pk
 
 
@@ -133,7 +133,8 @@ def aliases(connection: Connection, patient_pk: int) -> set[str]:
     )
 
 
-def _add_identifiers(connection: Connection, pk: int, identifiers: Iterable[dict[str, Any]]) -> None:
+def add_identifiers(connection: Connection, pk: int, identifiers: Iterable[dict[str, Any]]) -> None:
+    """Give a patient other identifiers, unless it has them."""
     table = patient_identifier
     for one in identifiers:
         where = (table.c.patient_fk == pk, table.c.value == one["value"], table.c.issuer == one["issuer"])
@@ -146,7 +147,7 @@ def edit_patient(connection: Connection, held: Patient, changes: Attributes, now
     attrs = merged(held.attrs, changes)
     values = level_columns(Level.PATIENT, attrs) | {"overlay": dump(held.overlay | changes), "updated_at": now_ms}
     connection.execute(update(patient).where(patient.c.pk == held.pk).values(**values))
-    _add_identifiers(connection, held.pk, other_identifiers(attrs))
+    add_identifiers(connection, held.pk, other_identifiers(attrs))
     return _mark(connection, study.c.patient_fk == held.pk, now_ms)
 
 
@@ -178,7 +179,7 @@ def edit_series(
     }
     connection.execute(update(series).where(*where).values(**values))
     connection.execute(update(study).where(study.c.study_uid == study_uid).values(updated_at=now_ms))
-    _refresh_search_text(connection, study.c.study_uid == study_uid)
+    refresh_search_text(connection, study.c.study_uid == study_uid)
     return {name: attrs.get(name, {}) for name in changes}
 
 
@@ -220,7 +221,7 @@ def merge(connection: Connection, source: Patient, target: Patient, now_ms: int)
             patient_identifier.c.patient_fk == source.pk
         )
     ).mappings()
-    _add_identifiers(connection, target.pk, [one for one in (prior, *map(dict, known)) if one["value"]])
+    add_identifiers(connection, target.pk, [one for one in (prior, *map(dict, known)) if one["value"]])
     # Those merged into the source before go along, so that nobody has to follow a chain.
     gone = or_(patient.c.pk == source.pk, patient.c.merged_into == source.pk)
     connection.execute(update(patient).where(gone).values(merged_into=target.pk))
@@ -246,11 +247,11 @@ def _mark(connection: Connection, which: ColumnElement[bool], now_ms: int) -> li
         .values(corrected_at=now_ms, version=series.c.version + 1, updated_at=now_ms)
     )
     connection.execute(update(study).where(which).values(updated_at=now_ms))
-    _refresh_search_text(connection, which)
+    refresh_search_text(connection, which)
     return [row.study_uid for row in rows]
 
 
-def _refresh_search_text(connection: Connection, which: ColumnElement[bool]) -> None:
+def refresh_search_text(connection: Connection, which: ColumnElement[bool]) -> None:
     """Let free text find what patient and study say now."""
     of_series = (
         select(series.c.attrs).where(series.c.study_fk == study.c.pk).order_by(series.c.pk).limit(1).scalar_subquery()

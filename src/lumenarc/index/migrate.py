@@ -28,8 +28,8 @@ def is_current(connection: Connection) -> bool:
     return _version(connection) == newest()
 
 
-def upgrade(connection: Connection) -> None:
-    """Run the steps that are missing, in the caller's transaction: all of them or none.
+def upgrade(connection: Connection, until: str = "head") -> None:
+    """Run the steps that are missing, in the caller's transaction: all of them or none; `until` is the last one.
 
     A database that was made before there were steps is taken for one after the first. Raises Unavailable when a newer
     program has changed the database.
@@ -47,7 +47,7 @@ def upgrade(connection: Connection) -> None:
             "Use the newer program, or restore the backup that was made before the update."
         )
     made_before_steps = not version and inspect(connection).has_table("patient")
-    _run(connection, adopted=_FIRST if made_before_steps else "")
+    _run(connection, until, adopted=_FIRST if made_before_steps else "")
 
 
 def _version(connection: Connection) -> str:
@@ -61,8 +61,8 @@ def _version(connection: Connection) -> str:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
-def _run(connection: Connection, adopted: str) -> None:
-    """Run Alembic's steps; `adopted` is the schema of a database that does not say which it has."""
+def _run(connection: Connection, until: str, adopted: str) -> None:
+    """Run Alembic's steps up to `until`; `adopted` is the schema of a database that does not say which it has."""
     from alembic.config import Config
     from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext
@@ -73,7 +73,7 @@ def _run(connection: Connection, adopted: str) -> None:
         MigrationContext.configure(connection).stamp(script, adopted)
 
     def steps(revision: Any, _context: MigrationContext) -> Any:
-        return script._upgrade_revs("head", revision)  # as Alembic's own documentation of EnvironmentContext does
+        return script._upgrade_revs(until, revision)  # as Alembic's own documentation of EnvironmentContext does
 
     with EnvironmentContext(Config(), script, fn=steps) as environment:
         environment.configure(connection=connection, transactional_ddl=True)

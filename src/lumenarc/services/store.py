@@ -319,17 +319,18 @@ def begin(
 class _Lying:
     """A blob that lies in the storage already, in the role of one that has just been written."""
 
-    def __init__(self, archive: Archive, key: str) -> None:
-        self._archive, self.key = archive, key
+    def __init__(self, archive: Archive, key: str, *, keep: bool) -> None:
+        self._archive, self.key, self._keep = archive, key, keep
 
     def abort(self) -> None:
-        self._archive.storage.delete(self.key)
+        if not self._keep:
+            self._archive.storage.delete(self.key)
 
 
-def adopt(archive: Archive, key: str) -> Stored:
+def adopt(archive: Archive, key: str, *, keep: bool = False) -> Stored:
     """Index a blob that has no row, after it has proved that it is whole; raise BadDataSet when it is not.
 
-    A blob that turns out to be indexed under another key is removed.
+    A blob that is not indexed, because another holds the same object for example, is removed, unless `keep`.
     """
     with archive.storage.open(key) as reader:
         meta = part10.parse_meta(reader.read(0, _FIRST_SCAN_BYTES))
@@ -343,7 +344,7 @@ def adopt(archive: Archive, key: str) -> Stored:
     incoming = Incoming(
         archive, meta.sop_class_uid, meta.sop_instance_uid, meta.transfer_syntax_uid, Source(meta.source_aet)
     )
-    return incoming.adopt(_Lying(archive, key), meta)
+    return incoming.adopt(_Lying(archive, key, keep=keep), meta)
 
 
 def store_part10(archive: Archive, chunks: Iterable[bytes], source: Source, *, study_uid: str | None = None) -> Stored:
