@@ -6,7 +6,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,10 @@ def lived_in(archive: Archive) -> None:
     mr = pydicom.dcmread(MR)
     correct.merge_patients(archive, correct.patient_of(archive, mr.StudyInstanceUID).pk, pk, **why)
     other = pydicom.dcmread(FILES / "examples_ybr_color.dcm")
-    new = {"00100020": {"vr": "LO", "Value": ["NEW"]}, "00100010": {"vr": "PN", "Value": [{"Alphabetic": "New"}]}}
+    new: dict[str, dict[str, Any]] = {
+        "00100020": {"vr": "LO", "Value": ["NEW"]},
+        "00100010": {"vr": "PN", "Value": [{"Alphabetic": "New"}]},
+    }
     correct.move_study(archive, other.StudyInstanceUID, new, **why)
     # After the merge, an object of the merged patient arrives; one is deleted; one deleted and sent again.
     put(archive, changed(MR, SOPInstanceUID="1.2.3.1", StudyInstanceUID="1.2.3.2", SeriesInstanceUID="1.2.3.3"))
@@ -279,12 +282,13 @@ def test_what_is_no_backup_is_refused(archive: Archive, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     backup.backup(archive, copy, quiet)
     empty = load(data=tmp_path / "again", min_free_bytes=0)
-    for spoil in (
+    spoilers: tuple[Callable[[Path], object], ...] = (
         lambda folder: (folder / backup.MANIFEST).unlink(),
         lambda folder: (folder / backup.MANIFEST).write_text("{}"),
         lambda folder: (folder / backup.MANIFEST).write_text("[1"),
         lambda folder: next(folder.glob("index-*")).write_bytes(b"no"),
-    ):
+    )
+    for spoil in spoilers:
         spoilt = Path(shutil.copytree(copy, tmp_path / "spoilt"))
         spoil(spoilt)
         with pytest.raises(BadRequest):
