@@ -2,6 +2,7 @@
 import type { Attributes } from '../../dicom/names';
 import { itemsOf, numberOf, numbersOf, stringOf, values } from '../../dicom/values';
 import type { Plane, Vector } from './geometry';
+import { suvFactor } from './suv';
 import { voiFunction, type VoiFunction } from './voi';
 
 /** One stored object, its header as the metadata resource gave it. */
@@ -105,13 +106,14 @@ export function rescaleOf(frame: Frame): { slope: number; intercept: number; uni
   return { slope: 1, intercept: 0, unit: '' };
 }
 
-/** Return the windows of the header with their explanations (PS3.3 C.11.2). */
+/** Return the windows of the header with their explanations (PS3.3 C.11.2), in the values that are shown: those of PET become SUV. */
 export function windowsOf(frame: Frame): Window[] {
+  const factor = suvFactor(frame.instance) ?? 1;
   for (const set of group(frame, '00289132')) {
     const [centers, widths] = [numbersOf(set, '00281050'), numbersOf(set, '00281051')];
     const found = centers.flatMap((center, index) => {
       const width = widths[index];
-      return width !== undefined && width >= 1 ? [{ center, width, name: stringOf(set, '00281055', index) }] : [];
+      return width !== undefined && width >= 1 ? [{ center: center * factor, width: width * factor, name: stringOf(set, '00281055', index) }] : [];
     });
     if (found.length) return found;
   }
@@ -120,6 +122,8 @@ export function windowsOf(frame: Frame): Window[] {
 
 /** Return by which function its windows are meant (PS3.3 C.11.2.1.3). */
 export function voiFunctionOf(frame: Frame): VoiFunction {
+  // Of SUV, which are no whole numbers, the one between two neighbours would be missed.
+  if ((suvFactor(frame.instance) ?? 1) !== 1) return 'LINEAR_EXACT';
   const name = group(frame, '00289132').map((set) => stringOf(set, '00281056')).find(Boolean);
   return voiFunction(name ?? '');
 }

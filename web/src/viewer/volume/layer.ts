@@ -1,8 +1,6 @@
 // What is drawn of a volume? Its values between two ends, in grey or in colour, and how much of what lies below shines through.
+import type { Range } from '../model/voi';
 import type { LoadedVolume } from './image_volume';
-
-/** Values as they are: the ends of what is shown. */
-export interface Range { readonly lower: number; readonly upper: number }
 
 export interface Layer {
   readonly volume: LoadedVolume;

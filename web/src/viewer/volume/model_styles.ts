@@ -1,5 +1,5 @@
 // How does a volume look as a solid body? Which values are clear and which are not, and in which colours; in HU for CT, in parts of the window for all others.
-import type { Range } from './layer';
+import type { Range } from '../model/voi';
 
 export const MODEL_STYLES = ['bone', 'vessels', 'softTissue', 'lung', 'window', 'maximum'] as const;
 export type ModelStyle = (typeof MODEL_STYLES)[number];

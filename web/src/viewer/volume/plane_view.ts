@@ -4,7 +4,8 @@ import { add, dot, scale, subtract, type Vector } from '../model/geometry';
 import { engine } from '../core/engine';
 import { cornerstone } from '../core/packages';
 import { attachTools, detachTools, Events } from '../core/tool_groups';
-import { opacityPoints, type Blend, type Layer, type Range } from './layer';
+import type { Range } from '../model/voi';
+import { opacityPoints, type Blend, type Layer } from './layer';
 import { rightOf, type Look } from './planes';
 import { PLANE_GROUP } from './volume_tools';
 

@@ -6,10 +6,11 @@ import type { DisplaySet } from '../model/display_sets';
 import { dot, type Vector } from '../model/geometry';
 import { frameOfReference } from '../model/linking';
 import { windowsOf, type Window } from '../model/instance';
-import { presetsFor, rangeOf, windowOf, type Preset } from '../model/presets';
+import { presetsFor, type Preset } from '../model/presets';
+import { rangeOf, windowOf, type Range, type VoiFunction } from '../model/voi';
 import { axisAlong, clamped, middleOf, stepped, toIndex, type Grid } from './grid';
 import { cellOf, LoadedVolume } from './image_volume';
-import { BLENDS, type Blend, type Layer, type Range } from './layer';
+import { BLENDS, type Blend, type Layer } from './layer';
 import { refused } from './limits';
 import { MODEL_STYLES, styleFor, type ModelStyle } from './model_styles';
 import type { ModelView } from './model_view';
@@ -199,8 +200,7 @@ export class Volume {
   readonly window = $derived.by(() => {
     const layer = this.base;
     if (!layer) return undefined;
-    const { lower, upper } = layer.range;
-    return layer.volume.cell === 'Float32Array' ? { center: (lower + upper) / 2, width: upper - lower } : windowOf(layer.range);
+    return windowOf(layer.range, functionFor(layer.volume.cell));
   });
 
   presets(): Preset[] {
@@ -316,7 +316,6 @@ export class Volume {
   }
 }
 
-/** Turn a window into the ends of what is shown: whole values count as PS3.3 C.11.2.1.2 says, others exactly (C.11.2.1.3.2). */
-function rangeFor(window: Window, cell: LoadedVolume['cell']): Range {
-  return cell === 'Float32Array' ? { lower: window.center - window.width / 2, upper: window.center + window.width / 2 } : rangeOf(window);
-}
+/** Whole values count as PS3.3 C.11.2.1.2 says, others exactly (C.11.2.1.3.2). */
+const functionFor = (cell: LoadedVolume['cell']): VoiFunction => (cell === 'Float32Array' ? 'LINEAR_EXACT' : 'LINEAR');
+const rangeFor = (window: Window, cell: LoadedVolume['cell']): Range => rangeOf(window, functionFor(cell));
