@@ -13,11 +13,12 @@ from typing import Any
 
 import documents
 import highdicom as hd
+import numpy as np
 import phantoms
 import pydicom
 import pytest
 from corpus import PYDICOM_FILES
-from pydicom.uid import generate_uid
+from pydicom.uid import GrayscaleSoftcopyPresentationStateStorage, generate_uid
 from scenarios import store
 
 from served import Served, serve
@@ -110,14 +111,41 @@ def test_measurements_are_right_and_kept_as_a_report(archive_server: Callable[..
     store(archive, tmp_path)
     play(archive, "measure", study=study)
     # Judged by others: dicom3tools finds no error, highdicom reads both groups with their regions.
-    with urllib.request.urlopen(f"{archive.http}dicom-web/studies/{study}/series?Modality=SR") as answer:
-        (row,) = json.load(answer)
-    url = f"{archive.http}dicom-web/studies/{study}/series/{row['0020000E']['Value'][0]}"
-    request = urllib.request.Request(url, headers={"Accept": "application/dicom"})
-    file = tmp_path / "report.dcm"
-    with urllib.request.urlopen(request) as answer:
-        file.write_bytes(answer.read())
+    file = fetched(archive, study, "SR", tmp_path)
     judged = subprocess.run(("dciodvfy", "-new", str(file)), capture_output=True, text=True, check=False)
     assert "Error" not in judged.stderr, judged.stderr
     content: Any = hd.sr.srread(file).content
     assert len(content.get_planar_roi_measurement_groups()) + len(content.get_image_measurement_groups()) == 2
+    assert_state_is_right(fetched(archive, study, "PR", tmp_path))
+
+
+def fetched(archive: Served, study: str, modality: str, folder: Path) -> Path:
+    """Fetch the only object of a modality of a study."""
+    with urllib.request.urlopen(f"{archive.http}dicom-web/studies/{study}/series?Modality={modality}") as answer:
+        (row,) = json.load(answer)
+    url = f"{archive.http}dicom-web/studies/{study}/series/{row['0020000E']['Value'][0]}"
+    request = urllib.request.Request(url, headers={"Accept": "application/dicom"})
+    file = folder / f"{modality}.dcm"
+    with urllib.request.urlopen(request) as answer:
+        file.write_bytes(answer.read())
+    return file
+
+
+def assert_state_is_right(file: Path) -> None:
+    """Find no error by dicom3tools, and the shapes as they were drawn: a line of 50 mm, a square of 8 pixels."""
+    judged = subprocess.run(("dciodvfy", "-new", str(file)), capture_output=True, text=True, check=False)
+    assert "Error" not in judged.stderr, judged.stderr
+    state = pydicom.dcmread(file)
+    assert state.SOPClassUID == GrayscaleSoftcopyPresentationStateStorage
+    assert (state.RescaleIntercept, state.PresentationLUTShape) == (-1024, "IDENTITY")
+    assert state.SoftcopyVOILUTSequence[0].WindowWidth == 400
+    drawn = [shape for part in state.GraphicAnnotationSequence for shape in part.GraphicObjectSequence]
+    line, square = sorted(drawn, key=lambda shape: int(shape.NumberOfGraphicPoints))
+    x0, y0, x1, y1 = line.GraphicData
+    assert abs(np.hypot(x1 - x0, y1 - y0) * 0.5 - 50) < 0.1
+    corners = np.reshape(square.GraphicData, (5, 2))
+    assert (corners[0] == corners[4]).all()
+    assert np.abs(np.ptp(corners, axis=0) - 8).max() < 0.1
+    assert np.abs(corners[:4].mean(axis=0) - 64.5).max() < 0.2
+    words = [text.UnformattedTextValue for part in state.GraphicAnnotationSequence for text in part.TextObjectSequence]
+    assert any("Mean 300 HU" in text for text in words)

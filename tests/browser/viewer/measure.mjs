@@ -49,13 +49,16 @@ export async function run({ page, base, problems, study, shots }) {
 
   await page.getByRole('button', { name: 'Save to the archive' }).click();
   await page.getByText('The measurements are saved as a structured report.').waitFor();
-  const report = page.getByTestId('series').filter({ hasText: 'Measurements' });
+  await page.getByRole('button', { name: 'Save as presentation state' }).click();
+  await page.getByText('The measurements are saved as a presentation state.').waitFor();
+  await page.getByTestId('series').filter({ hasText: 'Measurements (presentation state)' }).waitFor();
+  const report = page.getByTestId('series').filter({ hasText: /Measurements(?! \()/ });
   await report.waitFor();
 
   // A new visit knows nothing of them until the report is opened.
   await page.goto(`${base}viewer?StudyInstanceUIDs=${study}`);
   await page.locator('[data-testid="cell-0"][data-shown="true"]').waitFor();
-  await page.getByTestId('series').filter({ hasText: 'Measurements' }).click();
+  await page.getByTestId('series').filter({ hasText: /Measurements(?! \()/ }).click();
   await page.getByTestId('report').waitFor();
   await page.screenshot({ path: `${shots}/measurement-report.png` });
   await page.getByRole('button', { name: 'Show the measurements on the images' }).click();

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { Attributes } from '../../dicom/names';
 import { readInstance, type Frame } from './instance';
 import { digits, toCsv, toPixel, toWorld, valuesOf, type Measurement, type Point, type Shape } from './measurements';
-import { readReport, uidOf, writeReport } from './measurement_report';
+import { uidOf } from './dataset';
+import { readReport, writeReport } from './measurement_report';
 
 const ds = (...values: unknown[]): { vr: string; Value: unknown[] } => ({ vr: 'DS', Value: values });
 const header: Attributes = {

@@ -1,10 +1,9 @@
 // How are measurements kept in the archive? As a structured report by TID 1500 (PS3.16), written and read as DICOM JSON.
 import type { Attribute, Attributes } from '../../dicom/names';
 import { itemsOf, numberOf, numbersOf, stringOf } from '../../dicom/values';
+import { code, ofStudy, one, sequence, uidOf, type Circumstances, type Code } from './dataset';
 import type { Frame } from './instance';
 import type { Measurement, Point, Shape, Value, ValueName } from './measurements';
-
-type Code = readonly [value: string, scheme: string, meaning: string];
 
 const COMPREHENSIVE_SR = '1.2.840.10008.5.1.4.1.1.88.33';
 const CONCEPTS: Readonly<Record<ValueName, Code>> = {
@@ -30,26 +29,18 @@ const UNITS: Readonly<Record<string, Code>> = {
 };
 const IS_READ: Readonly<Record<string, string>> = { mm2: 'mm²', cm2: 'cm²', deg: '°', '[hnsf\'U]': 'HU', '{pixels}': 'px', '{SUVbw}g/ml': 'SUV', '1': '' };
 
-const one = (vr: string, ...value: unknown[]): Attribute => ({ vr, Value: value });
-const sequence = (...items: Attributes[]): Attribute => ({ vr: 'SQ', Value: items });
-const code = ([value, scheme, meaning]: Code): Attributes => ({ '00080100': one('SH', value), '00080102': one('SH', scheme), '00080104': one('LO', meaning) });
-
 function item(relation: string, kind: string, concept: Code, more: Attributes): Attributes {
   return { '0040A010': one('CS', relation), '0040A040': one('CS', kind), '0040A043': sequence(code(concept)), ...more };
 }
 const container = (relation: string, concept: Code, children: Attributes[]): Attributes => item(relation, 'CONTAINER', concept, { '0040A050': one('CS', 'SEPARATE'), '0040A730': sequence(...children) });
 
-/** What a report needs beside the measurements; UIDs and the time come from the caller. */
-export interface Circumstances { readonly seriesUid: string; readonly instanceUid: string; readonly date: string; readonly time: string; readonly observer: string }
-
 /** Write a report of measurements of one study; `study` is the header of one of its images. */
 export function writeReport(measurements: readonly Measurement[], study: Attributes, given: Circumstances): Attributes {
-  const copied = Object.fromEntries(['00080005', '00080020', '00080030', '00080050', '00080090', '00081030', '00100010', '00100020', '00100021', '00100030', '00100040', '0020000D', '00200010'].map((tag) => [tag, study[tag] ?? EMPTY[tag]]).filter(([, value]) => value));
   const english: Attributes = item('HAS CONCEPT MOD', 'CODE', ['121049', 'DCM', 'Language of Content Item and Descendants'], { '0040A168': sequence(code(['en', 'RFC5646', 'English'])) });
   const person: Attributes = item('HAS OBS CONTEXT', 'PNAME', ['121008', 'DCM', 'Person Observer Name'], { '0040A123': one('PN', { Alphabetic: given.observer }) });
   const procedure: Attributes = item('HAS CONCEPT MOD', 'CODE', ['121058', 'DCM', 'Procedure Reported'], { '0040A168': sequence(code(['363679005', 'SCT', 'Imaging procedure'])) });
   return {
-    ...copied,
+    ...ofStudy(study),
     '00080005': one('CS', 'ISO_IR 192'),
     '00080016': one('UI', COMPREHENSIVE_SR), '00080018': one('UI', given.instanceUid), '0020000E': one('UI', given.seriesUid),
     '00080021': one('DA', given.date), '00080031': one('TM', given.time), '00080023': one('DA', given.date), '00080033': one('TM', given.time), '00080012': one('DA', given.date), '00080013': one('TM', given.time),
@@ -64,8 +55,6 @@ export function writeReport(measurements: readonly Measurement[], study: Attribu
     ),
   };
 }
-
-const EMPTY: Attributes = { '00080020': { vr: 'DA' }, '00080030': { vr: 'TM' }, '00080050': { vr: 'SH' }, '00080090': { vr: 'PN' }, '00100010': { vr: 'PN' }, '00100020': { vr: 'LO' }, '00100030': { vr: 'DA' }, '00100040': { vr: 'CS' }, '00200010': { vr: 'SH' } };
 
 /** List the images that are spoken of, by series (PS3.3 C.17.2.3). */
 function evidence(measurements: readonly Measurement[]): Attribute {
@@ -82,7 +71,7 @@ function evidence(measurements: readonly Measurement[]): Attribute {
 
 function group(measurement: Measurement): Attributes {
   const { shape, label, uid, values } = measurement;
-  const regions = graphics(measurement);
+  const regions = graphicsOf(measurement);
   const numbers = values.map((value) => item('CONTAINS', 'NUM', CONCEPTS[value.name], { '0040A300': sequence({ '0040A30A': one('DS', decimal(value.value)), '004008EA': sequence(code(unitCode(value.unit))) }), '0040A730': sequence(...regions.map((region) => located('INFERRED FROM', region, measurement.frame))) }));
   return container('CONTAINS', ['125007', 'DCM', 'Measurement Group'], [
     item('HAS OBS CONTEXT', 'TEXT', ['112039', 'DCM', 'Tracking Identifier'], { '0040A160': one('UT', `${TRACKED}${shape}`) }),
@@ -99,10 +88,7 @@ const TRACKED = 'Lumenarc:';
 const unitCode = (unit: string): Code => UNITS[unit] ?? (unit ? [`{${unit.replace(/[^A-Za-z0-9]/g, '') || 'unit'}}`, 'UCUM', unit] : ['1', 'UCUM', 'no units']);
 const decimal = (value: number): number => Number(value.toPrecision(10));
 
-/** Turn a UUID into a UID (PS3.5 B.2). */
-export const uidOf = (uuid: string): string => (/^[0-9.]+$/.test(uuid) ? uuid : `2.25.${BigInt(`0x${uuid.replace(/[^0-9a-f]/gi, '').slice(0, 32) || '0'}`)}`);
-
-interface Graphic { readonly kind: string; readonly points: readonly Point[] }
+export interface Graphic { readonly kind: string; readonly points: readonly Point[] }
 
 function located(relation: string, { kind, points }: Graphic, { instance, number }: Frame): Attributes {
   const reference: Attributes = { '00081150': one('UI', instance.sopClass), '00081155': one('UI', instance.uid), ...(instance.nFrames > 1 ? { '00081160': one('IS', number) } : {}) };
@@ -113,7 +99,7 @@ function located(relation: string, { kind, points }: Graphic, { instance, number
 }
 
 /** Write a shape as the graphics of SCOORD (PS3.3 C.18.6.1.2). */
-function graphics({ shape, points }: Measurement): Graphic[] {
+export function graphicsOf({ shape, points }: Measurement): Graphic[] {
   const [a, b, c, d] = points as [Point, Point, Point, Point];
   if (shape === 'probe') return [{ kind: 'POINT', points: [a] }];
   if (shape === 'bidirectional' || shape === 'cobb') return [{ kind: 'POLYLINE', points: [a, b] }, { kind: 'POLYLINE', points: [c, d] }];

@@ -2,11 +2,12 @@
 import { told } from '../../api/client';
 import { t } from '../../i18n/viewer';
 import { toast } from '../../ui/toasts.svelte';
-import { studiesRoot } from '../core/roots';
+import { circumstances, storeObjects } from '../core/stow';
 import type { Instance } from '../model/instance';
-import { readReport, uidOf, writeReport } from '../model/measurement_report';
+import { readReport, writeReport } from '../model/measurement_report';
 import { toCsv, type Measurement } from '../model/measurements';
-import { allNames } from '../model/value_text';
+import { allNames, valueText } from '../model/value_text';
+import type { Cell } from './cell.svelte';
 import type { Viewer } from './viewer.svelte';
 
 type Annotations = (typeof import('../core'))['annotations'];
@@ -82,19 +83,29 @@ export class Measurements {
     this.isSaving = false;
   }
 
+  /** Store what is measured as presentation states: shapes and words, for those who read no reports. */
+  async saveAsState(): Promise<void> {
+    this.isSaving = true;
+    try {
+      const { isGrayscale, partsForStates, writeState } = await import('../objects/model/presentation_state');
+      const worded = this.list.map((measurement) => ({ measurement, lines: [measurement.label, ...measurement.values.map(valueText)].filter(Boolean) }));
+      const windowOf = ({ instance }: Measurement['frame']): Cell['window'] => this.viewer.cells.find((cell) => cell.set?.seriesUid === instance.seriesUid)?.window;
+      const parts = partsForStates(worded);
+      for (const part of parts) await storeObjects(part[0]?.measurement.frame.instance.studyUid ?? '', [writeState(part, windowOf, circumstances())]);
+      await this.viewer.refresh();
+      const nLeft = this.list.filter(({ frame }) => !isGrayscale(frame)).length;
+      if (parts.length) toast(t('savedState'), { tone: 'ok' });
+      if (nLeft) toast(t('colourLeft', { n: nLeft }), { tone: 'info' });
+    } catch (reason) {
+      toast(told(reason), { tone: 'danger' });
+    }
+    this.isSaving = false;
+  }
+
   private async store(measurements: readonly Measurement[]): Promise<void> {
     const [first] = measurements;
     if (!first) return;
-    const now = new Date();
-    const two = (n: number): string => String(n).padStart(2, '0');
-    const report = writeReport(measurements, first.frame.instance.attributes, {
-      seriesUid: uidOf(crypto.randomUUID()), instanceUid: uidOf(crypto.randomUUID()), observer: 'Unknown^Observer',
-      date: `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`, time: `${two(now.getHours())}${two(now.getMinutes())}${two(now.getSeconds())}`,
-    });
-    const boundary = `lumenarc-${crypto.randomUUID()}`;
-    const body = `--${boundary}\r\nContent-Type: application/dicom+json\r\n\r\n${JSON.stringify([report])}\r\n--${boundary}--\r\n`;
-    const answer = await fetch(`${studiesRoot()}/${first.frame.instance.studyUid}`, { method: 'POST', headers: { Accept: 'application/dicom+json', 'Content-Type': `multipart/related; type="application/dicom+json"; boundary=${boundary}` }, body });
-    if (!answer.ok) throw new Error(((await answer.json().catch(() => ({}))) as { error?: string }).error ?? t('notSaved', { status: answer.status }));
+    await storeObjects(first.frame.instance.studyUid, [writeReport(measurements, first.frame.instance.attributes, circumstances())]);
     await this.viewer.refresh();
   }
 
