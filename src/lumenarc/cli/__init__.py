@@ -40,6 +40,7 @@ _FILES: tuple[tuple[str, str, str], ...] = (
     ("mkkos", "lumenarc.cli.mkkos", "Make a Key Object Selection document."),
     ("emf2sf", "lumenarc.cli.emf2sf", "Make single-frame objects of enhanced multi-frame ones."),
     ("sf2emf", "lumenarc.cli.sf2emf", "Make enhanced multi-frame objects of single frames."),
+    ("dcmgen", "lumenarc.cli.dcmgen", "Make up studies of any modality, the same for a seed."),
     ("dcmmodify", "lumenarc.cli.dcmmodify", "Change attributes of DICOM files."),
     ("dcmvalidate", "lumenarc.cli.dcmvalidate", "Check DICOM files against their IOD and the rules of values."),
     ("dcmdiff", "lumenarc.cli.dcmdiff", "Show in what DICOM files differ."),

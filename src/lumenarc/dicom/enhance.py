@@ -15,7 +15,7 @@ from lumenarc.dicom import iods
 from lumenarc.dicom.dictionary import keyword_of
 from lumenarc.dicom.enhance_tables import ALIKE, NOT_MADE, OTHER_NAMES, REGIONS, REQUIRED, Target
 from lumenarc.dicom.query import Attributes
-from lumenarc.dicom.stacks import Arrangement, arrange
+from lumenarc.dicom.stacks import arrange
 from lumenarc.errors import BadRequest
 
 _SHARED_REST, _FRAME_REST, _CONVERTED_FROM, _CONTENT = "00209170", "00209171", "00209172", "00209111"
@@ -76,7 +76,7 @@ def enhanced(frames: Sequence[Attributes], target: Target, uid_of: UidOf) -> tup
     frame_groups = iods.functional_groups(target.iod)
     placed = [_place(frame, target, frame_groups) for frame in ordered]
     for number, each in enumerate(placed):
-        each.groups[_CONTENT] = _content(ordered[number], arrangement, number)
+        each.groups[_CONTENT] = _content(ordered[number], frame_groups[_CONTENT]) | arrangement.content(number)
         each.groups[_CONVERTED_FROM] = {
             "00081150": ordered[number]["00080016"],
             "00081155": ordered[number]["00080018"],
@@ -102,7 +102,7 @@ def _place(frame: Attributes, target: Target, macros: dict[str, dict[str, str]])
     said = _with_other_names(frame, target)
     for name, given in said.items():
         macro = macro_of.get(name)
-        if name in _DROPPED or name.startswith("0002"):
+        if name in _DROPPED or name in macros[_CONTENT] or name.startswith("0002"):
             continue
         if name in macros and name not in macro_of:
             found.groups[name] = given
@@ -174,9 +174,9 @@ def frame_type(image_type: Sequence[str | None]) -> tuple[str, str, str, str]:
     return origin, "PRIMARY", flavour, "NONE"
 
 
-def _content(frame: Attributes, arrangement: Arrangement, number: int) -> Attributes:
-    """Return the Frame Content of a frame (PS3.3 C.7.6.16.2.2)."""
-    found = arrangement.content(number)
+def _content(frame: Attributes, names: dict[str, str]) -> Attributes:
+    """Return what the Frame Content of a frame says but for its place (PS3.3 C.7.6.16.2.2)."""
+    found: Attributes = {name: frame[name] for name in names if name in frame}
     when = text(frame, "00189074") or _acquired(frame)
     if when:
         found["00189074"] = entry("DT", when)
@@ -187,9 +187,6 @@ def _content(frame: Attributes, arrangement: Arrangement, number: int) -> Attrib
     acquisition = text(frame, "00200012")
     if acquisition.isdigit() and 0 < int(acquisition) < 65536:
         found["00209156"] = entry("US", int(acquisition))
-    for name in ("00209158", "00209453"):
-        if name in frame:
-            found[name] = frame[name]
     return found
 
 

@@ -76,6 +76,7 @@ OTHER_NAMES = tuple(
 REQUIRED = {
     "enhanced-ct-image": names(
         "Manufacturer ManufacturerModelName DeviceSerialNumber SoftwareVersions FrameOfReferenceUID "
+        "FrameAcquisitionDuration IrradiationEventUID "
         "AcquisitionType RotationDirection RevolutionTime SingleCollimationWidth TotalCollimationWidth TableHeight "
         "GantryDetectorTilt DataCollectionDiameter TablePosition DataCollectionCenterPatient "
         "ReconstructionTargetCenterPatient DistanceSourceToDetector DistanceSourceToDataCollectionCenter "
@@ -85,6 +86,7 @@ REQUIRED = {
     ),
     "enhanced-mr-image": names(
         "Manufacturer ManufacturerModelName DeviceSerialNumber SoftwareVersions FrameOfReferenceUID "
+        "FrameAcquisitionDuration "
         "PulseSequenceName MRAcquisitionType EchoPulseSequence MultiPlanarExcitation PhaseContrast "
         "TimeOfFlightContrast SteadyStatePulseSequence EchoPlanarPulseSequence SaturationRecovery "
         "SpectrallySelectedSuppression GeometryOfKSpaceTraversal ResonantNucleus KSpaceFiltering "

@@ -91,19 +91,76 @@ def noisy(volume: Volume, sigma: float, seed: int) -> NDArray[np.int16]:
     return np.clip(np.rint(volume + noise), -32768, 32767).astype(np.int16)
 
 
-def projection(n_pixels: int) -> NDArray[np.uint16]:
-    """Draw a chest radiograph of 12 bits: the attenuation of the phantom, summed from front to back; bone is bright."""
-    volume = with_ribs(drawn(CHEST, (n_pixels // 2, 48, n_pixels // 2), -1000))
-    path = np.clip(volume + 1000, 0, 3000).mean(axis=1) / 10
+def projection(n_pixels: int, seed: int = 11, axis: int = 1) -> NDArray[np.uint16]:
+    """Draw a chest radiograph of 12 bits: the attenuation of the phantom, summed along an axis; bone is bright.
+
+    `axis` 1 looks from front to back, 2 from the side.
+    """
+    shape = (n_pixels // 2, 48, n_pixels // 2) if axis == 1 else (n_pixels // 2, n_pixels // 2, 48)
+    volume = with_ribs(drawn(CHEST, shape, -1000))
+    path = np.clip(volume + 1000, 0, 3000).mean(axis=axis) / 10
     path = path.repeat(2, axis=0).repeat(2, axis=1)
-    path = path + np.random.default_rng(11).standard_normal(path.shape, dtype=np.float32) * 0.25
+    path = path + np.random.default_rng(seed).standard_normal(path.shape, dtype=np.float32) * 0.25
     scaled = np.clip(path / np.quantile(path, 0.999), 0, 1) ** 0.8
     return np.asarray(np.rint(scaled * 4095), np.uint16)
 
 
-def beating(n_frames: int, rows: int, columns: int) -> NDArray[np.uint8]:
+def breast(n_pixels: int, side: str, seed: int) -> NDArray[np.uint16]:
+    """Draw a mammogram of 12 bits, the chest wall at the edge; the left breast has a mass and calcifications."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[-1 : 1 : n_pixels * 1j, 0 : 1 : n_pixels * 1j].astype(np.float32)
+    depth = 1 - (x / 0.72) ** 2 - (y / 0.8) ** 2
+    tissue = _clouds(n_pixels, rng) * np.clip(1 - (x / 0.5) ** 2 - (y / 0.55) ** 2, 0, 1)
+    image = np.where(depth > 0, 900 * np.sqrt(np.clip(depth, 0, 1)) + 1500 * tissue, 0)
+    if side == "L":
+        image += 900 * np.exp(-(((x - 0.3) ** 2 + (y + 0.2) ** 2) / 0.004))
+        for at_x, at_y in rng.normal((0.25, 0.3), 0.03, (12, 2)):
+            image += 1500 * np.exp(-(((x - at_x) ** 2 + (y - at_y) ** 2) / 0.00002))
+    image = np.clip(image + rng.standard_normal(image.shape) * 20 + 60, 0, 4095)
+    turned = image if side == "L" else image[:, ::-1]
+    return np.asarray(np.rint(turned), np.uint16)
+
+
+def _clouds(n_pixels: int, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Draw something like tissue: noise of several scales, 0 … 1."""
+    found = np.zeros((n_pixels, n_pixels), np.float32)
+    for n_cells, weight in ((6, 0.5), (14, 0.3), (40, 0.2)):
+        coarse = rng.random((n_cells + 1, n_cells + 1), dtype=np.float32)
+        at = np.linspace(0, n_cells - 1e-3, n_pixels)
+        low, part = at.astype(int), (at % 1).astype(np.float32)
+        rows = coarse[low] * (1 - part)[:, None] + coarse[low + 1] * part[:, None]
+        found += weight * (rows[:, low] * (1 - part) + rows[:, low + 1] * part)
+    return found
+
+
+def filling(n_frames: int, n_pixels: int, seed: int) -> NDArray[np.uint8]:
+    """Draw an angiogram: contrast runs down a tree of vessels; array [frame, row, column]."""
+    rng = np.random.default_rng(seed)
+    grid = np.linspace(0, 1, n_pixels, dtype=np.float32)
+    arrival = np.full((n_pixels, n_pixels), np.inf, np.float32)
+    branches = [(0.45, 0.05, 0.0, 0.035, 0.0)]
+    while branches:
+        at_x, at_y, heading, width, when = branches.pop()
+        for _ in range(49):
+            at_x, at_y, when = at_x + 0.004 * np.sin(heading), at_y + 0.004 * np.cos(heading), when + 0.004
+            heading += rng.normal(0, 0.06)
+            near = (grid[None, :] - at_x) ** 2 + (grid[:, None] - at_y) ** 2 < (width / 2) ** 2
+            arrival[near] = np.minimum(arrival[near], when)
+        if width > 0.009:
+            branches += [(at_x, at_y, heading + turn, width * 0.72, when) for turn in (-0.45, 0.4)]
+    background = 170 - 40 * _clouds(n_pixels, rng)
+    frames = np.empty((n_frames, n_pixels, n_pixels), np.uint8)
+    for number in range(n_frames):
+        front = 1.3 * (number + 1) / n_frames
+        shadow = np.clip((front - arrival) * 8, 0, 1) * 95
+        noise = rng.standard_normal((n_pixels, n_pixels), dtype=np.float32) * 4
+        frames[number] = np.clip(background - shadow + noise, 0, 255)
+    return frames
+
+
+def beating(n_frames: int, rows: int, columns: int, seed: int = 23) -> NDArray[np.uint8]:
     """Draw an ultrasound sector with a ventricle that beats once: array [frame, row, column, RGB]."""
-    rng = np.random.default_rng(23)
+    rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
     depth = np.hypot(x - columns / 2, y - 12) / (rows - 24)
     angle = np.arctan2(x - columns / 2, np.maximum(y - 12, 1e-3))
@@ -117,4 +174,22 @@ def beating(n_frames: int, rows: int, columns: int) -> NDArray[np.uint8]:
         tissue = np.where(wall < 0.72, 0.05, np.where(wall < 1.2, 0.75, 0.36)).astype(np.float32)
         grey = np.where(inside, tissue * np.roll(speckle, number // 3, axis=0) * (1.1 - 0.5 * depth), 0)
         frames[number] = np.clip(grey * 255, 0, 255).astype(np.uint8)[..., None]
+    return frames
+
+
+def tunnel(n_frames: int, rows: int, columns: int, seed: int) -> NDArray[np.uint8]:
+    """Draw what an endoscope sees on its way: folds that come nearer, a polyp; array [frame, row, column, RGB]."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j].astype(np.float32)
+    distance, angle = np.hypot(x, y) + 0.05, np.arctan2(y, x)
+    grain = rng.standard_normal((rows, columns), dtype=np.float32) * 5
+    frames = np.empty((n_frames, rows, columns, 3), np.uint8)
+    for number in range(n_frames):
+        way = number / n_frames
+        folds = 0.75 + 0.25 * np.sin(6 / distance + 2 * np.pi * way + 0.4 * np.sin(3 * angle))
+        light = np.clip(distance * 1.3, 0, 1) * folds * 215
+        size = 0.05 + 0.12 * way
+        polyp = np.exp(-(((x - 0.1 - 0.5 * way) ** 2 + (y + 0.1 + 0.3 * way) ** 2) / size**2)) * 60
+        for channel, (gain, extra) in enumerate(((1.0, 1.0), (0.55, 0.3), (0.45, 0.35))):
+            frames[number, ..., channel] = np.clip(light * gain + polyp * extra + grain, 0, 255)
     return frames
