@@ -1,35 +1,36 @@
 // How long from the click on a study to its first image, to all of it, and how fast does it scroll? The same questions to two viewers, in one browser.
 import { withPage } from '../browser/chromium.mjs';
+import { serveOhif } from './ohif.mjs';
 
 const facts = JSON.parse(process.argv[2]);
 
 /** How each of them is asked: what is clicked, which image it shows, how many it holds. Functions run in the page. */
 const VIEWERS = {
   lumenarc: {
-    async open(page) {
+    async open(page, listed) {
       const row = page.locator('[role="row"][aria-rowindex="2"]');
       await row.waitFor();
+      listed();
       await row.hover();
       await page.waitForTimeout(facts.hoverMs);
       return () => row.dblclick();
     },
     shown: () => document.querySelector('[data-testid="cell-0"][data-shown="true"]') !== null,
-    preview: () => { const picture = document.querySelector('[data-testid="preview"]'); return picture instanceof HTMLImageElement && picture.complete && picture.naturalWidth > 0; },
+    preview: () => { const picture = document.querySelector('[data-testid="preview"]'); return globalThis.asked.shown() || (picture instanceof HTMLImageElement && picture.complete && picture.naturalWidth > 0); },
     loaded: () => { const [bar] = document.querySelectorAll('[data-testid="series"] progress'); return bar instanceof HTMLProgressElement && bar.value >= 1; },
     image: () => document.querySelector('[data-testid="image-number"]')?.textContent ?? '',
     target: () => document.querySelector('[data-testid="cell-0"] .viewport-element'),
   },
   ohif: {
-    async open(page) {
-      const row = page.locator('table tbody tr, [data-cy="study-list-results"] tr').first();
-      await row.waitFor();
+    async open(page, listed) {
+      const row = page.locator('table tbody tr').filter({ hasText: facts.patient }).first();
+      await row.waitFor({ timeout: 90_000 });
+      listed();
       await row.click();
-      const mode = page.locator('[data-cy^="mode-basic"], a[href*="/viewer?"] button, button:has-text("Basic Viewer")').first();
-      await mode.waitFor();
       await page.waitForTimeout(facts.hoverMs);
-      return () => mode.click();
+      return () => row.dblclick();
     },
-    shown: () => globalThis.cornerstone?.getRenderingEngines?.()?.some((engine) => engine.getViewports().some((viewport) => viewport.viewportStatus === 'rendered')) ?? false,
+    shown: () => globalThis.cornerstone?.getRenderingEngines?.()?.some((engine) => engine.getViewports().some((viewport) => viewport.viewportStatus === 'rendered' && viewport.getCornerstoneImage?.())) ?? false,
     preview: () => false,
     loaded: (count) => (globalThis.cornerstone?.cache?._imageCache?.size ?? 0) >= count && [...globalThis.cornerstone.cache._imageCache.values()].filter((one) => one.image || one.loaded).length >= count,
     image: () => String(globalThis.cornerstone.getRenderingEngines()[0].getViewports()[0].getCurrentImageIdIndex()),
@@ -38,9 +39,14 @@ const VIEWERS = {
 };
 
 /** Wait in the page, frame by frame, until something holds; return when, in milliseconds since the click. */
-const since = (page, ask, given) => page.evaluate(([code, value]) => new Promise((done) => {
+const since = (page, ask, given) => page.evaluate(([code, value]) => new Promise((done, fail) => {
   const holds = globalThis.asked[code];
-  requestAnimationFrame(function look() { if (holds(value)) done(performance.now() - globalThis.clicked); else requestAnimationFrame(look); });
+  requestAnimationFrame(function look() {
+    const ms = performance.now() - globalThis.clicked;
+    if (holds(value)) done(ms);
+    else if (ms > 120_000) fail(new Error(`${code}: not within two minutes`));
+    else requestAnimationFrame(look);
+  });
 }), [ask, given]);
 
 /** Turn the wheel once a frame; return how many frames a second showed another image, and how many frames there were. */
@@ -63,7 +69,8 @@ const scroll = (page, nFrames) => page.evaluate((n) => new Promise((done) => {
   });
 }), nFrames);
 
-await withPage({ base: facts.base, viewport: { width: 1280, height: 800 } }, async ({ page }) => {
+const served = facts.who === 'ohif' ? await serveOhif(facts.dist, facts.base) : undefined;
+await withPage({ base: served?.base ?? facts.base, viewport: { width: 1280, height: 800 } }, async ({ page, base }) => {
   const viewer = VIEWERS[facts.who];
   const client = await page.context().newCDPSession(page);
   await client.send('Network.enable');
@@ -71,9 +78,9 @@ await withPage({ base: facts.base, viewport: { width: 1280, height: 800 } }, asy
   client.on('Network.loadingFinished', ({ encodedDataLength }) => { bytes += encodedDataLength; });
   const functions = Object.entries(viewer).filter(([name]) => name !== 'open').map(([name, code]) => `${JSON.stringify(name)}: ${code}`);
   await page.addInitScript(`globalThis.asked = { ${functions.join(', ')} }; addEventListener('click', () => { globalThis.clicked = performance.now(); }, true);`);
-  await page.goto(facts.base);
-  const click = await viewer.open(page);
-  const listBytes = bytes;
+  await page.goto(base);
+  let listBytes = 0;
+  const click = await viewer.open(page, () => { listBytes = bytes; });
   await click();
   const previewMs = facts.who === 'lumenarc' ? await since(page, 'preview') : 0;
   const firstMs = await since(page, 'shown');
@@ -84,3 +91,4 @@ await withPage({ base: facts.base, viewport: { width: 1280, height: 800 } }, asy
   if (facts.shot) await page.screenshot({ path: facts.shot });
   console.log(JSON.stringify({ previewMs, firstMs, allMs, ...speed, listBytes }));
 });
+served?.stop();
