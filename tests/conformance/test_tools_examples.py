@@ -16,6 +16,7 @@ import pytest
 from corpus import PYDICOM_FILES
 from multiframe import enhanced_mr
 
+import ups_peer
 from archive_content import register
 from dicom_peers import orthanc
 from lumenarc import cli
@@ -39,7 +40,12 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
     """Run the archive, Orthanc and a receiver; give their ports."""
     root = tmp_path_factory.mktemp("peers")
     served = serve(root / "archive")
+    steps, items = ups_peer.Worklist(), ups_peer.Worklist()
+    steps.add("1.2.3.4")
+    items.add("1.2.3.4")
     with (
+        ups_peer.scp(steps) as ups,
+        ups_peer.web(items) as ups_rs,
         serving("storescp", "-b", "0", "--directory", root / "moved") as destination,
         orthanc(root / "orthanc", {"STORESCP": ("127.0.0.1", destination.port)}) as other,
         serving("stgcmtscp", "-b", "0", "--directory", root / "held") as stgcmt,
@@ -66,6 +72,8 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
             "11118": mpps.port,
             "11119": ian.port,
             "11120": films.port,
+            "11121": ups.port,
+            "8081": ups_rs.port,
             "2575": hl7.port,
         }
     served.stop()
@@ -128,7 +136,7 @@ def test_example_runs(
         "localhost:8080", f"localhost:{ports['http']}"
     )
     text = text.replace("--listen 11117", "--listen 0")
-    for known in ("11116", "11118", "11119", "11120", "2575"):
+    for known in ("11116", "11118", "11119", "11120", "11121", "8081", "2575"):
         text = text.replace(f"localhost:{known}", f"localhost:{ports[known]}")
     if name in BY_ORTHANC:
         text = text.replace("LUMENARC@", "ORTHANC@")

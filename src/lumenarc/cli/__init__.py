@@ -58,6 +58,7 @@ _CLIENTS: tuple[tuple[str, str, str], ...] = (
     ("stgcmtscu", "lumenarc.cli.stgcmtscu", "Ask an archive to commit to the storage of instances."),
     ("mppsscu", "lumenarc.cli.mppsscu", "Tell that a procedure step has begun, and ended (MPPS)."),
     ("ianscu", "lumenarc.cli.ianscu", "Notify that instances can be had (IAN)."),
+    ("upsscu", "lumenarc.cli.upsscu", "Schedule, take, change and watch procedure steps (UPS)."),
     ("printscu", "lumenarc.cli.printscu", "Have images printed on film (Print Management)."),
     ("dcmassoc", "lumenarc.cli.dcmassoc", "Probe what an application entity accepts."),
 )
@@ -74,6 +75,7 @@ _WEB: tuple[tuple[str, str, str], ...] = (
     ("wadors", "lumenarc.cli.wadors", "Fetch objects, metadata or pictures by their addresses (WADO-RS)."),
     ("wadouri", "lumenarc.cli.wadouri", "Fetch one object or picture (WADO-URI)."),
     ("stowrs", "lumenarc.cli.stowrs", "Send files to a DICOMweb service (STOW-RS)."),
+    ("upsrs", "lumenarc.cli.upsrs", "Schedule, take, change and watch procedure steps (UPS-RS)."),
 )
 _HL7: tuple[tuple[str, str, str], ...] = (
     ("hl7snd", "lumenarc.cli.hl7snd", "Send HL7 v2 messages over MLLP."),

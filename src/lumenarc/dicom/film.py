@@ -29,6 +29,15 @@ FORMAT, ORIENTATION, SIZE, MAGNIFICATION, BORDER, EMPTY = (
 )
 MIN_DENSITY, MAX_DENSITY, TRIM, ILLUMINATION, REFLECTED = "20100120 20100130 20100140 2010015E 20100160".split()
 RESOLUTION, POSITION, POLARITY, WIDTH, BEHAVIOUR = "20200050 20200010 20200020 20200030 20200040".split()
+STATUSES = {
+    0xB600: "memory allocation not supported", 0xB601: "film session printing not supported",
+    0xB602: "film session without images", 0xB603: "film without images", 0xB604: "image was demagnified",
+    0xB605: "density outside of the printer's range", 0xB609: "image was cropped", 0xB60A: "image was decimated",
+    0xC600: "film session without films", 0xC601: "print queue is full", 0xC602: "print queue is full",
+    0xC603: "image larger than its box", 0xC605: "no memory for the image",
+    0xC613: "combined image larger than its box", 0xC616: "an earlier film is not printed yet",
+}  # fmt: skip
+"""The statuses of print management (PS3.4 H.4)."""
 _DENSITIES = ("BLACK", "WHITE")
 
 

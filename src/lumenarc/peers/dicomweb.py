@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -139,6 +139,21 @@ def store(peer: WebPeer, files: Iterable[Iterable[bytes]], study_uid: str = "") 
     return StoreOutcome(answer.status, stored, failed)
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The status of an answer whose body does not matter, and its headers in any case of letters."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+def exchange(peer: WebPeer, method: str, path: str, body: bytes | None) -> Answer:
+    """Send DICOM JSON, or nothing, and return how it was answered, whatever the status; `path` may have a query."""
+    headers = {"Accept": _JSON} | ({} if body is None else {"Content-Type": _JSON})
+    with _asked(peer, method, path, (), headers, body, range(200, 600)) as answer:
+        return Answer(answer.status, answer.headers)
+
+
 def _items(attributes: dict[str, Any], name: str) -> list[dict[str, Any]]:
     entry = attributes.get(name)
     values = entry.get("Value", []) if isinstance(entry, dict) else []
@@ -158,8 +173,8 @@ def _asked(
     path: str,
     params: Iterable[tuple[str, str]],
     headers: dict[str, str],
-    body: Iterator[bytes] | None = None,
-    accepted: tuple[int, ...] = (200, 204, 206),
+    body: Iterator[bytes] | bytes | None = None,
+    accepted: Container[int] = (200, 204, 206),
 ) -> Iterator[urllib3.BaseHTTPResponse]:
     """Send a request and give its answer, which is given up at the end; raise for a status that is no success."""
     if not peer.url.startswith(("http://", "https://")):
@@ -170,8 +185,9 @@ def _asked(
     timeout = urllib3.Timeout(connect=peer.connect_timeout_s, read=peer.read_timeout_s)
     with urllib3.PoolManager(num_pools=1, maxsize=1, retries=False, timeout=timeout, ca_certs=peer.ca_file) as pool:
         try:
+            is_streamed = body is not None and not isinstance(body, bytes)
             answer = pool.request(
-                method, url, headers=sent, body=body, redirect=False, preload_content=False, chunked=body is not None
+                method, url, headers=sent, body=body, redirect=False, preload_content=False, chunked=is_streamed
             )
             try:
                 _check(answer, accepted)
@@ -186,7 +202,7 @@ def _asked(
             raise PeerFailed("The connection to the DICOMweb service broke.") from error
 
 
-def _check(answer: urllib3.BaseHTTPResponse, accepted: tuple[int, ...]) -> None:
+def _check(answer: urllib3.BaseHTTPResponse, accepted: Container[int]) -> None:
     status = answer.status
     if status in accepted:
         return

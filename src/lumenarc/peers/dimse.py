@@ -14,7 +14,7 @@ leaf of it (`transport/connect.py`: NoConnection, Rejected); a refusal by status
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,7 +107,11 @@ class Outcome:
     @property
     def text(self) -> str:
         """The status in words, with what the peer says."""
-        return status.describe(self.status) + (f": {self.comment}" if self.comment else "")
+        return self.in_words_of({})
+
+    def in_words_of(self, service: Mapping[int, str]) -> str:
+        """Return `text` with the statuses that mean something in one service only."""
+        return status.describe(self.status, service) + (f": {self.comment}" if self.comment else "")
 
     @property
     def failed_uids(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lumenarc.dicom.dicom_json import to_attributes
-from lumenarc.dicom.film import first
+from lumenarc.dicom.film import STATUSES, first
 from lumenarc.dicom.query import Attributes
 from lumenarc.dicom.sop_classes import UID_OF
 from lumenarc.errors import LumenarcError
@@ -139,9 +139,9 @@ class _Client:
     def checked(self, what: str, outcome: Outcome) -> Outcome:
         """Keep a warning, raise NotPrinted for a failure."""
         if not outcome.is_success:
-            raise NotPrinted(f"{what}: {outcome.text}")
+            raise NotPrinted(f"{what}: {outcome.in_words_of(STATUSES)}")
         if outcome.status:
-            self.warnings.append(f"{what}: {outcome.text}")
+            self.warnings.append(f"{what}: {outcome.in_words_of(STATUSES)}")
         return outcome
 
     def make(self, what: str, class_uid: str, attributes: Attributes, *, meta: bool = True) -> Outcome:

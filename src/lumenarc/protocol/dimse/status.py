@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 SUCCESS = 0x0000
 PENDING = 0xFF00
 PENDING_WARNING = 0xFF01
@@ -50,9 +52,9 @@ def is_failure(status: int) -> bool:
     return not (status in (SUCCESS, CANCEL) or is_pending(status) or is_warning(status))
 
 
-def describe(status: int) -> str:
-    """Return the status as number and words."""
-    known = _TEXTS.get(status)
+def describe(status: int, of_service: Mapping[int, str] | None = None) -> str:
+    """Return the status as number and words; `of_service` are those that mean something in one service only."""
+    known = (of_service or {}).get(status) or _TEXTS.get(status)
     if known is None and status & 0xF000 == 0xC000:
         known = "cannot be processed"
     if known is None and status & 0xFF00 in (0xA700, 0xA900):
