@@ -9,6 +9,7 @@ import derived
 import phantoms
 import pytest
 import radiotherapy
+import reports
 from scenarios import play, store
 
 from served import Served
@@ -32,3 +33,11 @@ def test_treatments_lie_over_their_images(archive_server: Callable[..., Served],
     radiotherapy.write_treatment(tmp_path, derived.images_in(tmp_path))
     store(archive, tmp_path)
     play(archive, "viewer/radiotherapy", study=study)
+
+
+def test_reports_of_others_are_drawn(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    study = phantoms.write_ct(tmp_path)
+    reports.write_foreign_report(tmp_path, derived.images_in(tmp_path))
+    store(archive, tmp_path)
+    play(archive, "viewer/foreign_report", study=study)

@@ -1,10 +1,10 @@
 // Do measurements survive being written as a report and read back, each as the shape that it was?
 import { expect, test } from 'vitest';
 import type { Attributes } from '../../dicom/names';
-import { readInstance, type Frame } from './instance';
+import { readInstance, type Frame, type Instance } from './instance';
 import { digits, toCsv, toPixel, toWorld, valuesOf, type Measurement, type Point, type Shape } from './measurements';
 import { uidOf } from './dataset';
-import { readReport, writeReport } from './measurement_report';
+import { onFrame, readPlaced, readReport, writeReport } from './measurement_report';
 
 const ds = (...values: unknown[]): { vr: string; Value: unknown[] } => ({ vr: 'DS', Value: values });
 const header: Attributes = {
@@ -50,4 +50,15 @@ test('values come with their units, and without the source in them', () => {
 test('CSV quotes what must be quoted and defuses formulas', () => {
   const csv = toCsv([{ ...(made[0] as Measurement), label: '=1+1,"x"' }], { length: 'Length' });
   expect(csv.split('\r\n')[1]).toBe('1.2,1.2.3,1.2.3.4,1,Length,"\'=1+1,""x""",Length,12.25,mm,pixel');
+});
+
+test('a region in the patient is put on the image whose plane it lies in', () => {
+  const one = (vr: string, ...Value: unknown[]): { vr: string; Value: unknown[] } => ({ vr, Value });
+  const concept = (value: string): { vr: string; Value: unknown[] } => one('SQ', { '00080100': one('SH', value) });
+  const region = { '0040A040': one('CS', 'SCOORD3D'), '00700023': one('CS', 'POLYGON'), '00700022': one('FD', 1, 2, 3, 5, 2, 3, 5, 6, 3, 1, 2, 3), '30060024': one('UI', '1.2.3') };
+  const group = { '0040A043': concept('125007'), '0040A730': one('SQ', { '0040A043': concept('112039'), '0040A160': one('UT', 'Nodule') }, region) };
+  const [read] = readPlaced({ '0040A730': one('SQ', group) });
+  expect(read).toMatchObject({ frameOfReference: '1.2.3', tracked: 'Nodule' });
+  const instance = readInstance({ '0020000D': one('UI', '1'), '0020000E': one('UI', '2'), '00080018': one('UI', '3'), '00200037': one('DS', 1, 0, 0, 0, 1, 0), '00200032': one('DS', 0, 0, 3), '00280030': one('DS', 0.5, 0.5) }) as Instance;
+  expect(read && onFrame(read, { instance, number: 1 })).toMatchObject({ shape: 'freehand', points: [[2.5, 4.5], [10.5, 4.5], [10.5, 12.5]] });
 });

@@ -3,7 +3,8 @@ import type { Attribute, Attributes } from '../../dicom/names';
 import { itemsOf, numberOf, numbersOf, stringOf } from '../../dicom/values';
 import { code, ofStudy, one, sequence, uidOf, type Circumstances, type Code } from './dataset';
 import type { Frame } from './instance';
-import type { Measurement, Point, Shape, Value, ValueName } from './measurements';
+import type { Vector } from './geometry';
+import { toPixel, type Measurement, type Point, type Shape, type Value, type ValueName } from './measurements';
 
 const COMPREHENSIVE_SR = '1.2.840.10008.5.1.4.1.1.88.33';
 const CONCEPTS: Readonly<Record<ValueName, Code>> = {
@@ -117,16 +118,38 @@ export function graphicsOf({ shape, points }: Measurement): Graphic[] {
 /** A measurement that was read: the frame is still to be found. */
 export interface ReadMeasurement extends Omit<Measurement, 'frame'> { readonly sopInstanceUid: string; readonly frameNumber: number }
 
+/** A measurement that was read and lies in the patient: an image at its place is still to be found. */
+export interface PlacedMeasurement {
+  readonly uid: string;
+  readonly label: string;
+  readonly values: readonly Value[];
+  readonly tracked: string;
+  readonly frameOfReference: string;
+  readonly graphics: readonly { readonly kind: string; readonly places: readonly Vector[] }[];
+}
+
 /** Read the measurements of a report, ours or another program's: every group that lies on an image. */
-export function readReport(report: Attributes): ReadMeasurement[] {
-  const found: ReadMeasurement[] = [];
+export const readReport = (report: Attributes): ReadMeasurement[] => groupsOf(report).map(readGroup).filter((one_) => one_ !== undefined);
+
+/** Read the measurements of a report that lie in the patient and not on one image (SCOORD3D, PS3.3 C.18.9). */
+export const readPlaced = (report: Attributes): PlacedMeasurement[] => groupsOf(report).map(readPlacedGroup).filter((one_) => one_ !== undefined);
+
+/** Put a measurement that lies in the patient on an image; undefined when its shape is none that can be drawn. */
+export function onFrame({ uid, label, values, tracked, graphics }: PlacedMeasurement, frame: Frame): Measurement | undefined {
+  const drawn = graphics.map(({ kind, places }) => ({ kind, points: places.map((place) => toPixel(frame, place)) }));
+  const shaped = shapeFrom(drawn, tracked, values);
+  return shaped && { uid, label, values, frame, ...shaped };
+}
+
+/** Find the measurement groups, however deep they lie. */
+function groupsOf(report: Attributes): Attributes[][] {
+  const found: Attributes[][] = [];
   const left = [{ set: report, depth: 0 }];
   while (left.length) {
     const { set, depth } = left.pop() as { set: Attributes; depth: number };
     const children = itemsOf(set, '0040A730');
     if (conceptOf(set) === '125007') {
-      const read = readGroup(children);
-      if (read) found.push(read);
+      found.push(children);
     } else if (depth < 32) left.push(...children.toReversed().map((child) => ({ set: child, depth: depth + 1 })));
   }
   return found;
@@ -134,21 +157,39 @@ export function readReport(report: Attributes): ReadMeasurement[] {
 
 const conceptOf = (set: Attributes): string => { const [name] = itemsOf(set, '0040A043'); return name ? stringOf(name, '00080100') : ''; };
 
+const textsOf = (children: readonly Attributes[], concept: string): string => { const set = children.find((child) => conceptOf(child) === concept); return set ? stringOf(set, '0040A160') || stringOf(set, '0040A124') : ''; };
+const isOf = (kind: string) => (set: Attributes): boolean => stringOf(set, '0040A040') === kind;
+
+/** Return the regions of a group, each once: its own and those that its numbers are inferred from. */
+function regionsOf(children: readonly Attributes[], kind: string): Attributes[] {
+  const regions = children.flatMap((child) => (isOf(kind)(child) ? [child] : itemsOf(child, '0040A730').filter(isOf(kind))));
+  return [...new Map(regions.map((region) => [JSON.stringify(numbersOf(region, '00700022')), region])).values()];
+}
+
+/** Return what a group says beside its regions: who it is, what was remarked, and its numbers. */
+function factsOf(children: readonly Attributes[]): { uid: string; label: string; values: Value[] } {
+  const values = children.filter(isOf('NUM')).map(readValue).filter((value) => value !== undefined);
+  return { uid: textsOf(children, '112040') || crypto.randomUUID(), label: textsOf(children, '121106'), values };
+}
+
 function readGroup(children: readonly Attributes[]): ReadMeasurement | undefined {
-  const texts = (concept: string): string => { const set = children.find((child) => conceptOf(child) === concept); return set ? stringOf(set, '0040A160') || stringOf(set, '0040A124') : ''; };
-  const regions = new Map<string, Attributes>();
-  const values: Value[] = [];
-  for (const child of children) {
-    const own = stringOf(child, '0040A040') === 'SCOORD' ? [child] : itemsOf(child, '0040A730').filter((one_) => stringOf(one_, '0040A040') === 'SCOORD');
-    for (const region of own) regions.set(JSON.stringify(numbersOf(region, '00700022')), region);
-    const value = stringOf(child, '0040A040') === 'NUM' ? readValue(child) : undefined;
-    if (value) values.push(value);
-  }
-  const read = [...regions.values()].map(readGraphic).filter((graphic) => graphic !== undefined);
-  const [image] = [...regions.values()].flatMap((region) => itemsOf(region, '0040A730')).flatMap((child) => itemsOf(child, '00081199'));
-  const shaped = shapeFrom(read, texts('112039'), values);
-  if (!image || !shaped) return undefined;
-  return { uid: texts('112040') || crypto.randomUUID(), ...shaped, label: texts('121106'), values, sopInstanceUid: stringOf(image, '00081155'), frameNumber: numberOf(image, '00081160') ?? 1 };
+  const regions = regionsOf(children, 'SCOORD');
+  const facts = factsOf(children);
+  const read = regions.map(readGraphic).filter((graphic) => graphic !== undefined);
+  const [image] = regions.flatMap((region) => itemsOf(region, '0040A730')).flatMap((child) => itemsOf(child, '00081199'));
+  const shaped = shapeFrom(read, textsOf(children, '112039'), facts.values);
+  return image && shaped && { ...facts, ...shaped, sopInstanceUid: stringOf(image, '00081155'), frameNumber: numberOf(image, '00081160') ?? 1 };
+}
+
+function readPlacedGroup(children: readonly Attributes[]): PlacedMeasurement | undefined {
+  const regions = regionsOf(children, 'SCOORD3D');
+  const [first] = regions;
+  const graphics = regions.flatMap((region) => {
+    const numbers = numbersOf(region, '00700022');
+    if (numbers.length < 3 || numbers.length % 3 || numbers.length > MOST_NUMBERS) return [];
+    return [{ kind: stringOf(region, '00700023'), places: Array.from({ length: numbers.length / 3 }, (_, i): Vector => [numbers[3 * i] ?? 0, numbers[3 * i + 1] ?? 0, numbers[3 * i + 2] ?? 0]) }];
+  });
+  return first && graphics.length ? { ...factsOf(children), tracked: textsOf(children, '112039'), frameOfReference: stringOf(first, '30060024'), graphics } : undefined;
 }
 
 function readValue(set: Attributes): Value | undefined {
@@ -162,9 +203,11 @@ function readValue(set: Attributes): Value | undefined {
   return { name, value, unit: IS_READ[given] ?? given };
 }
 
+const MOST_NUMBERS = 20_000;
+
 function readGraphic(set: Attributes): Graphic | undefined {
   const numbers = numbersOf(set, '00700022');
-  if (numbers.length < 2 || numbers.length % 2 || numbers.length > 20_000) return undefined;
+  if (numbers.length < 2 || numbers.length % 2 || numbers.length > MOST_NUMBERS) return undefined;
   return { kind: stringOf(set, '00700023'), points: Array.from({ length: numbers.length / 2 }, (_, i) => [numbers[2 * i] ?? 0, numbers[2 * i + 1] ?? 0] as const) };
 }
 
@@ -178,6 +221,13 @@ function shapeFrom(read: readonly Graphic[], tracked: string, values: readonly V
   if (second && points.length === 2 && second.points.length === 2) return { shape: name.startsWith('cobb') || values.some((value) => value.name === 'angle') ? 'cobb' : 'bidirectional', points: [...points, ...second.points] };
   if (first.kind === 'POINT') return { shape: 'probe', points };
   if (first.kind === 'ELLIPSE' && points.length === 4) return { shape: 'ellipse', points };
+  const [middle, rim] = points;
+  if (first.kind === 'CIRCLE' && middle && rim) {
+    const radius = Math.hypot(rim[0] - middle[0], rim[1] - middle[1]);
+    const at = (dx: number, dy: number): Point => [middle[0] + dx * radius, middle[1] + dy * radius];
+    return { shape: 'ellipse', points: [at(0, 1), at(0, -1), at(-1, 0), at(1, 0)] };
+  }
+  if (first.kind === 'POLYGON' && points.length > 2) return { shape: 'freehand', points: isSame(points[0], points.at(-1)) ? points.slice(0, -1) : points };
   if (first.kind !== 'POLYLINE') return undefined;
   if (points.length === 2) return { shape: name.startsWith('arrow') || !values.length ? 'arrow' : 'length', points };
   if (isSame(points[0], points.at(-1))) {

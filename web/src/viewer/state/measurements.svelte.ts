@@ -1,10 +1,11 @@
 // Which measurements are there? A list that follows what is drawn; saving to and reading from the archive.
 import { told } from '../../api/client';
 import { t } from '../../i18n/viewer';
+import { findPlane } from '../objects/state/find_plane';
 import { toast } from '../../ui/toasts.svelte';
 import { circumstances, storeObjects } from '../core/stow';
 import type { Instance } from '../model/instance';
-import { readReport, writeReport } from '../model/measurement_report';
+import { onFrame, readPlaced, readReport, writeReport } from '../model/measurement_report';
 import { toCsv, type Measurement } from '../model/measurements';
 import { allNames, valueText } from '../model/value_text';
 import type { Cell } from './cell.svelte';
@@ -119,6 +120,15 @@ export class Measurements {
       const frame = found?.set.frames[found.index];
       if (!found || !frame || known.has(read.uid)) continue;
       annotations.draw({ ...read, frame });
+      if (n === 0) await this.viewer.active.show(found.set, found.index);
+      n += 1;
+    }
+    for (const read of readPlaced(report.attributes)) {
+      const found = known.has(read.uid) ? undefined : await findPlane(this.viewer.allSeries(), read);
+      const frame = found?.set.frames[found.index];
+      const measurement = frame && onFrame(read, frame);
+      if (!found || !measurement) continue;
+      annotations.draw(measurement);
       if (n === 0) await this.viewer.active.show(found.set, found.index);
       n += 1;
     }
