@@ -13,6 +13,7 @@ from pathlib import Path
 
 import PIL.Image
 import pytest
+from broken_files import with_wrapped_lengths
 from corpus import PYDICOM_FILES
 from multiframe import enhanced_mr
 
@@ -93,6 +94,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copy(FILES / "MR_small.dcm", tmp_path / "other.dcm")
     PIL.Image.new("RGB", (64, 48), (200, 30, 90)).save(tmp_path / "photo.jpg")
     enhanced_mr(tmp_path / "enhanced.dcm")
+    with_wrapped_lengths(tmp_path / "corrupted.dcm", 70_000)
     (tmp_path / "report.pdf").write_bytes(b"%PDF-1.4 " + bytes(range(256)))
     assert run("pdf2dcm", tmp_path / "report.pdf", tmp_path / "encapsulated.dcm").code == 0
     (tmp_path / "cd").mkdir()

@@ -47,6 +47,9 @@ _FILES: tuple[tuple[str, str, str], ...] = (
     ("dcmsort", "lumenarc.cli.dcmsort", "Sort DICOM files into folders by their attributes."),
     ("deidentify", "lumenarc.cli.deidentify", "Free DICOM files of identities (PS3.15 Annex E)."),
     ("maskpxdata", "lumenarc.cli.maskpxdata", "Make rectangles of every frame black."),
+    ("fixlo2un", "lumenarc.cli.fixlo2un", "Mend private elements that are too long for their VR."),
+    ("swappxdata", "lumenarc.cli.swappxdata", "Swap the bytes of pixel data in the wrong order."),
+    ("planarconfig", "lumenarc.cli.planarconfig", "Tell how colour pixels lie, and mend headers that say otherwise."),
     ("dcm2str", "lumenarc.cli.dcm2str", "Print a line of attributes for every file, by a pattern."),
 )
 _CLIENTS: tuple[tuple[str, str, str], ...] = (
