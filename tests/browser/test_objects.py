@@ -10,6 +10,7 @@ import phantoms
 import pytest
 import radiotherapy
 import reports
+import slides
 from scenarios import play, store
 
 from served import Served
@@ -41,3 +42,10 @@ def test_reports_of_others_are_drawn(archive_server: Callable[..., Served], tmp_
     reports.write_foreign_report(tmp_path, derived.images_in(tmp_path))
     store(archive, tmp_path)
     play(archive, "viewer/foreign_report", study=study)
+
+
+def test_slides_are_seen_at_every_zoom(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    study = slides.write_slide(tmp_path)
+    store(archive, tmp_path)
+    play(archive, "viewer/slide", study=study, square=slides.SQUARE)

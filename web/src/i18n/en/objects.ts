@@ -51,4 +51,11 @@ export default {
   couch: 'Couch',
   points: 'Control points',
   isocenter: 'Isocentre (mm)',
+  slide: 'Whole slide: drag to move, wheel or + and - to zoom, arrow keys to move',
+  noSlide: 'This series holds no level of a slide.',
+  closer: 'Zoom in',
+  further: 'Zoom out',
+  wholeSlide: 'Show the whole slide',
+  slideLabel: 'Label',
+  slideOverview: 'Glass',
 };

@@ -53,4 +53,11 @@ export default {
   couch: '治疗床',
   points: '控制点',
   isocenter: '等中心 (mm)',
+  slide: '全切片图像：拖动平移，滚轮或 + - 缩放，方向键移动',
+  noSlide: '此序列中没有切片图像层级。',
+  closer: '放大',
+  further: '缩小',
+  wholeSlide: '显示整张切片',
+  slideLabel: '标签',
+  slideOverview: '玻片',
 } satisfies Record<keyof typeof en, unknown>;
