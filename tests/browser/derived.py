@@ -7,10 +7,11 @@ from typing import Any
 
 import highdicom as hd
 import numpy as np
+import phantoms
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 # CIELab in D50 of sRGB red and green, as PS3.3 C.10.7.1.1 stores it: what a reader must see again.
 RED_LAB = (54.29, 80.81, 69.89)
@@ -56,3 +57,22 @@ def _write(file: Path, images: list[Dataset], pixels: Any, segments: list[Any], 
         transfer_syntax_uid=ExplicitVRLittleEndian, omit_empty_frames=True,
     )  # fmt: skip
     made.save_as(file)
+
+
+def write_times(folder: Path, places: int = 5, times: int = 4) -> str:
+    """Write an MR series with `times` images at each of `places` places; every pixel is 1000 * time + 100 * place."""
+    study, series = generate_uid(), generate_uid()
+    for time in range(times):
+        for place in range(places):
+            image = phantoms.instance(MRImageStorage, generate_uid(), "MR", study, series)
+            # Numbered place by place, as many scanners do.
+            image.SeriesNumber, image.InstanceNumber = 1, place * times + time + 1
+            image.SeriesDescription, image.FrameOfReferenceUID = "Perfusion", phantoms.FOR_UID
+            image.ImageOrientationPatient, image.ImagePositionPatient = [1, 0, 0, 0, 1, 0], [0, 0, 5.0 * place]
+            image.PixelSpacing, image.SliceThickness = [1, 1], 5
+            image.TemporalPositionIdentifier, image.NumberOfTemporalPositions = time + 1, times
+            image.WindowCenter, image.WindowWidth = 2500, 5000
+            pixels = np.full((64, 64), 1000 * time + 100 * place, np.int16)
+            phantoms.set_pixels(image, pixels, signed=True)
+            image.save_as(folder / f"time{time}-{place}.dcm", enforce_file_format=True)
+    return study

@@ -49,3 +49,10 @@ def test_slides_are_seen_at_every_zoom(archive_server: Callable[..., Served], tm
     study = slides.write_slide(tmp_path)
     store(archive, tmp_path)
     play(archive, "viewer/slide", study=study, square=slides.SQUARE)
+
+
+def test_times_are_walked_through_beside_slices(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    study = derived.write_times(tmp_path)
+    store(archive, tmp_path)
+    play(archive, "viewer/times", study=study)

@@ -39,6 +39,8 @@ export default {
   firstImage: 'First image',
   lastImage: 'Last image',
   previousSeries: 'Previous series',
+  nextTime: 'Next time point',
+  previousTime: 'Previous time point',
   nextSeries: 'Next series',
   cine: 'Play as a film',
   overlay: 'Text over the image',

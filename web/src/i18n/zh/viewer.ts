@@ -41,6 +41,8 @@ export default {
   firstImage: '第一幅',
   lastImage: '最后一幅',
   previousSeries: '上一序列',
+  nextTime: '下一时相',
+  previousTime: '上一时相',
   nextSeries: '下一序列',
   cine: '电影播放',
   overlay: '图像文字',

@@ -82,6 +82,17 @@ export class StackView implements ImageView {
     this.viewport?.render();
   }
 
+  /** Show a stack in the place of one of the same shape: window, zoom and turn stay. */
+  async replace(set: DisplaySet, index: number): Promise<void> {
+    const camera = this.viewport?.getViewPresentation();
+    const properties = this.viewport?.getProperties();
+    this.ids = set.frames.map(imageIdOf);
+    await this.viewport?.setStack([...this.ids], index).catch(() => undefined);
+    if (properties) this.viewport?.setProperties(properties);
+    if (camera) this.viewport?.setViewPresentation(camera);
+    this.viewport?.render();
+  }
+
   get cornerstoneViewport(): StackViewport | undefined {
     return this.viewport;
   }

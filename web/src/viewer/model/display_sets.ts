@@ -1,5 +1,6 @@
 // What of a series can be shown, and as what? Images as stacks, other objects by their kind (PS3.4 B.5).
 import { cross, distanceAlong, isParallel } from './geometry';
+import { phasesOf, type PhaseKind } from '../objects/time/phases';
 import { planeOf, type Frame, type Instance } from './instance';
 
 export type Kind = 'stack' | 'video' | 'pdf' | 'report' | 'waveform' | 'segmentation' | 'structures' | 'presentation' | 'keys' | 'plan' | 'slide' | 'mesh' | 'letter' | 'other';
@@ -14,7 +15,11 @@ export interface DisplaySet {
   readonly frames: readonly Frame[];
   /** Played as a movie: the frames of one instance follow each other in time. */
   readonly isCine: boolean;
+  /** Which of several stacks at the same places this is: of times, b-values, echoes. */
+  readonly phase?: Phase;
 }
+
+export interface Phase { readonly kind: PhaseKind; readonly index: number; readonly value: number; readonly siblings: readonly DisplaySet[] }
 
 const VIDEO = /^1\.2\.840\.10008\.1\.2\.4\.10[0-8](\.1)?$/;
 const SC = '1.2.840.10008.5.1.4.1.1';
@@ -65,7 +70,16 @@ export function displaySets(instances: readonly Instance[]): DisplaySet[] {
       }
     } else sets.push(made(kind, [instance]));
   }
-  return sets.map((set) => (set.kind === 'stack' ? withFrames(set) : set));
+  return sets.flatMap((set) => (set.kind === 'stack' ? withPhases(withFrames(set)) : [set]));
+}
+
+/** Make several stacks of one whose images lie several times at the same places. */
+function withPhases(set: DisplaySet): DisplaySet[] {
+  const phases = phasesOf(set.frames);
+  if (!phases) return [set];
+  const siblings: DisplaySet[] = [];
+  phases.all.forEach(({ frames, value }, index) => siblings.push({ ...set, id: `${set.id}#${index + 1}`, frames, isCine: false, phase: { kind: phases.kind, index, value, siblings } }));
+  return siblings;
 }
 
 function made(kind: Kind, instances: readonly Instance[]): DisplaySet {

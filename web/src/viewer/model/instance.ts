@@ -54,7 +54,8 @@ function group(frame: Frame, sequence: string): Attributes[] {
   ];
 }
 
-function numbersIn(frame: Frame, sequence: string, tag: string, count: number): number[] | undefined {
+/** Return the numbers of an attribute of a functional group, or of the header itself when the group does not hold it. */
+export function numbersIn(frame: Frame, sequence: string, tag: string, count: number): number[] | undefined {
   for (const set of group(frame, sequence)) {
     const numbers = numbersOf(set, tag);
     if (numbers.length >= count) return numbers;

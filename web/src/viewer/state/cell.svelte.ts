@@ -59,6 +59,17 @@ export class Cell {
     if (set.kind === 'stack') await this.view?.show(set, index);
   }
 
+  /** Go to another time at the same place, window and zoom kept; `isRound` goes from the last to the first. */
+  async goToPhase(by: number, isRound: boolean): Promise<void> {
+    const phase = this.set?.phase;
+    const count = phase?.siblings.length ?? 0;
+    const next = phase?.siblings[isRound ? (phase.index + by + count) % count : Math.min(count - 1, Math.max(0, phase.index + by))];
+    if (!next || next === this.set) return;
+    this.set = next;
+    Object.assign(this.wanted, { frames: next.frames });
+    await this.view?.replace(next, this.index);
+  }
+
   /** Try again what failed. */
   async retry(): Promise<void> {
     if (this.set) await this.show(this.set, this.index);

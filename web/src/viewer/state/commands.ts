@@ -35,6 +35,8 @@ export const MOVE_COMMANDS: readonly Command[] = [
   { id: 'pageUp', keys: ['PageUp'], label: () => t('backward'), run: (viewer) => by(viewer, -PAGE) },
   { id: 'first', keys: ['Home'], label: () => t('firstImage'), run: ({ active }) => active.goTo(0) },
   { id: 'last', keys: ['End'], label: () => t('lastImage'), run: ({ active }) => active.goTo(active.count - 1) },
+  { id: 'previousTime', keys: [','], label: () => t('previousTime'), run: ({ active }) => { void active.goToPhase(-1, true); } },
+  { id: 'nextTime', keys: ['.'], label: () => t('nextTime'), run: ({ active }) => { void active.goToPhase(1, true); } },
   { id: 'previousSeries', keys: ['['], label: () => t('previousSeries'), run: (viewer) => viewer.step(-1) },
   { id: 'nextSeries', keys: [']'], label: () => t('nextSeries'), run: (viewer) => viewer.step(1) },
 ];

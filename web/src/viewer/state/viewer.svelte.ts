@@ -293,6 +293,7 @@ export class Viewer {
     const shown = [this.active, ...this.cells.filter((cell) => cell !== this.active)].filter((cell) => cell.isShown);
     const others = this.series.filter((entry) => !shown.some((cell) => cell.set?.seriesUid === entry.row.uid));
     const rest = others.flatMap((entry) => entry.sets ?? []).filter((set) => set.kind === 'stack').map((set) => ({ frames: set.frames, position: 0, direction: 1 as const }));
-    this.prefetcher?.want([...shown.map((cell) => cell.wanted), ...rest]);
+    const otherTimes = shown.flatMap(({ set, index }) => (set?.phase?.siblings ?? []).filter((one) => one !== set).map(({ frames }) => ({ frames, position: index, direction: 1 as const })));
+    this.prefetcher?.want([...shown.map((cell) => cell.wanted), ...otherTimes, ...rest]);
   }
 }
