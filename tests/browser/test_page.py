@@ -123,6 +123,15 @@ def test_mistakes_are_corrected_with_a_reason(empty: Served) -> None:
     assert {str(row.PatientBirthDate) for row in found.values()} == {"19840924"}
 
 
+def test_long_actions_are_jobs_that_one_follows(empty: Served) -> None:
+    """Exports, anonymised copies, split and merged series, patients merged from a selection."""
+    httpx.post(empty.http + "api/samples", timeout=60).raise_for_status()
+    play(empty, "page/actions")
+    assert {str(row.PatientID) for row in rows(empty, PatientName="*小东*")} == {"SAMPLE-2"}
+    trashed = httpx.get(empty.http + "api/trash").json()["items"]
+    assert sorted(item["n_instances"] for item in trashed) in ([21, 21], [21, 43])
+
+
 def test_another_archive_is_searched_and_read(empty: Served, tmp_path: Path) -> None:
     """Orthanc holds a study; it is found from the page and here when the viewer opens."""
     head = pydicom.dcmread(CT, stop_before_pixels=True)

@@ -121,7 +121,7 @@ def test_application_entities(client: TestClient) -> None:
     assert [one["title"] for one in client.get("/api/aes").json()] == ["PEER"]
     assert client.delete("/api/aes/PEER").status_code == 204
     missing = client.get("/api/aes/PEER")
-    assert missing.status_code == 404 and set(missing.json()) == {"error", "request_id"}
+    assert missing.status_code == 404 and set(missing.json()) == {"error", "kind", "request_id"}
 
 
 def test_upload_of_a_zip(client: TestClient) -> None:

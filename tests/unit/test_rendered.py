@@ -117,7 +117,7 @@ def test_wrong_parameters_are_400(client: TestClient, series: list[pydicom.Datas
         "iccprofile=none",
     ):
         answer = get(client, f"{address(series[0])}/rendered?{wrong}", "image/png")
-        assert answer.status_code == 400 and set(answer.json()) == {"error", "request_id"}, wrong
+        assert answer.status_code == 400 and set(answer.json()) == {"error", "kind", "request_id"}, wrong
 
 
 def test_frames_one_many_and_animated(client: TestClient) -> None:
@@ -279,7 +279,7 @@ def test_burnt_in_names_are_refused_or_made_black(client: TestClient, archive: A
     original.BurnedInAnnotation = "YES"
     stow(client, saved(original))
     refused = get(client, uri(original, contentType="application/dicom", anonymize="yes"))
-    assert refused.status_code == 403 and set(refused.json()) == {"error", "request_id"}
+    assert refused.status_code == 403 and set(refused.json()) == {"error", "kind", "request_id"}
     ultrasound = read(sample("MR_small.dcm"))
     ultrasound.SOPInstanceUID = ultrasound.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3.4")
     region = pydicom.Dataset()

@@ -62,7 +62,7 @@ def test_what_cannot_be_made_is_406(client: TestClient) -> None:
     for asked in (JPEG, "1.2.840.10008.1.2.4.102", "1.2.3.4"):  # lossy, video, unknown
         answer = get(client, address(original), f"{DICOM}; transfer-syntax={asked}")
         assert answer.status_code == 406
-        assert set(answer.json()) == {"error", "request_id"}
+        assert set(answer.json()) == {"error", "kind", "request_id"}
     assert get(client, address(original), "image/png").status_code == 406
 
 

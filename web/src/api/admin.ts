@@ -8,7 +8,7 @@ export type RefusedCaller = { title: string; host: string; n_refused: number; la
 export type Echo = { ok: boolean; ms: number; step: 'connect' | 'associate' | 'service' | 'answer' | 'done'; error: string };
 export type TrashItem = { id: number; level: 'STUDY' | 'SERIES' | 'IMAGE'; study_uid: string; series_uid: string; sop_instance_uid: string; n_instances: number; reason: string; deleted_by: string; deleted_at: number; expires_at: number; patient_name: string; patient_id: string; study_date: string; description: string };
 export type JobState = 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
-export type Job = { id: string; task: string; title: string; state: JobState; n_total: number | null; n_done: number; n_failed: number; n_attempts: number; error: string; created_at: number; due_at: number; started_at: number | null; ended_at: number | null };
+export type Job = { id: string; task: string; title: string; state: JobState; n_total: number | null; n_done: number; n_failed: number; n_attempts: number; error: string; result: Record<string, unknown>; created_at: number; due_at: number; started_at: number | null; ended_at: number | null };
 export type Setting = { name: string; value: unknown; default: unknown; type: string; unit: string; doc: string };
 export type Association = { id: number; calling: string; called: string; host: string; since: number; n_stored: number; state: string };
 export type Statistics = {
@@ -42,6 +42,7 @@ export const purge = (id: number): Promise<void> => api(`/api/trash/${id}`, { me
 export const remove = async (items: DeleteItem[], reason: string): Promise<DeleteResult[]> => (await api<{ results: DeleteResult[] }>('/api/delete', { method: 'POST', body: { items, reason } })).results;
 
 export const jobs = (): Promise<Job[]> => api('/api/jobs?limit=200');
+export const job = (id: string): Promise<Job> => api(`/api/jobs/${id}`);
 export const startJob = (task: 'check' | 'purge'): Promise<{ job: string }> => api('/api/jobs', { method: 'POST', body: { task } });
 export const cancelJob = (id: string): Promise<void> => api(`/api/jobs/${id}/cancel`, { method: 'POST' });
 export const retryJob = (id: string): Promise<void> => api(`/api/jobs/${id}/retry`, { method: 'POST' });

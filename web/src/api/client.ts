@@ -1,4 +1,5 @@
 // How does the page ask the archive? One function for JSON; every failure is an ApiError with one sentence.
+import { serverText } from '../i18n/server';
 import { t } from '../i18n/shell';
 
 /** What went wrong: `status` 0 when there was no answer at all. */
@@ -37,8 +38,8 @@ export async function api<T>(path: string, ask: Ask = {}): Promise<T> {
 
 async function sentence(answer: Response): Promise<string> {
   try {
-    const told = (await answer.json()) as { error?: unknown };
-    if (typeof told.error === 'string' && told.error) return told.error;
+    const told = (await answer.json()) as { error?: unknown; kind?: unknown };
+    if (typeof told.error === 'string' && told.error) return serverText(told.error, String(told.kind ?? ''));
   } catch {
     // Not our JSON: a proxy in between, perhaps.
   }

@@ -14,5 +14,5 @@ export const mergePatient = (id: number, into: number, reason: string): Promise<
 export const editStudy = (study: string, changes: Changes, reason: string): Promise<void> => api(`/api/studies/${study}`, { method: 'PUT', body: { changes, reason } });
 export const editSeries = (study: string, series: string, changes: Changes, reason: string): Promise<void> => api(`/api/studies/${study}/series/${series}`, { method: 'PUT', body: { changes, reason } });
 export const moveStudy = (study: string, patient: number, reason: string): Promise<unknown> => api(`/api/studies/${study}/move`, { method: 'POST', body: { patient, reason } });
-export const moveToNew = (study: string, patient: Changes, reason: string): Promise<unknown> => api(`/api/studies/${study}/move`, { method: 'POST', body: { new_patient: patient, reason } });
+export const moveToNew = (study: string, patient: Changes, reason: string): Promise<{ patient: number }> => api(`/api/studies/${study}/move`, { method: 'POST', body: { new_patient: patient, reason } });
 export const corrections = (study: string): Promise<Correction[]> => api(`/api/studies/${study}/corrections`);

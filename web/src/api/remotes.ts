@@ -1,5 +1,6 @@
 // How are other archives registered, tried, searched and fetched from? Found rows come as lines of JSON while they are found.
 import type { Attributes } from '../dicom/names';
+import { serverText } from '../i18n/server';
 import { ApiError, api, request } from './client';
 
 export type FetchBy = 'get' | 'move' | 'web';
@@ -39,7 +40,7 @@ async function* lines(address: string, signal: AbortSignal): AsyncGenerator<Attr
       if (!line) continue;
       const said = JSON.parse(line) as Line;
       if ('row' in said) rows.push(said.row);
-      else if ('error' in said) throw new ApiError(said.error, answer.status);
+      else if ('error' in said) throw new ApiError(serverText(said.error), answer.status);
     }
     if (rows.length) yield rows;
   }

@@ -151,7 +151,7 @@ class Uploads {
 function reasonOf(request: XMLHttpRequest): string {
   try {
     const { error } = JSON.parse(request.responseText) as { error?: string };
-    if (error) return error;
+    if (error) return error; // as the server said it; the panel translates
   } catch {
     // No answer of ours.
   }

@@ -78,7 +78,7 @@ _HEADERS = {
 _ERROR = {
     "type": "object",
     "required": ["error", "request_id"],
-    "properties": {"error": _TEXT, "request_id": _TEXT},
+    "properties": {"error": _TEXT, "kind": _TEXT, "request_id": _TEXT},
 }
 
 

@@ -55,7 +55,8 @@ def _takes_gzip(request: Request) -> bool:
 
 def error_response(error: LumenarcError, request_id: str) -> Response:
     """Map an error to its status: the one place where that is done."""
-    body = json.dumps({"error": str(error) or "The request failed.", "request_id": request_id}).encode()
+    said = {"error": str(error) or "The request failed.", "kind": type(error).__name__, "request_id": request_id}
+    body = json.dumps(said).encode()
     headers = {"Retry-After": "5"} if error.http_status in (503, 507) else {}
     return Response(body, error.http_status, headers, "application/json")
 

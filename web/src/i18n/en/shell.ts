@@ -1,5 +1,7 @@
 // The frame around every page, in English.
 export default {
+  serverSaid: 'The archive could not do that; its log says more.',
+  serverSaidKind: 'The archive could not do that ({kind}); its log says more.',
   skip: 'Skip to content',
   navigation: 'Main',
   studies: 'Studies',

@@ -2,6 +2,8 @@
 import type en from '../en/shell';
 
 export default {
+  serverSaid: '存档未能完成；详情见其日志。',
+  serverSaidKind: '存档未能完成（{kind}）；详情见其日志。',
   skip: '跳到内容',
   navigation: '主导航',
   studies: '检查',

@@ -1,0 +1,20 @@
+// How is each kind of job called? One line each; a kind that is not known yet shows its own name.
+import { t } from './jobs';
+
+const TASKS: Record<string, () => string> = {
+  anonymize: () => t('taskAnonymize'),
+  bundle: () => t('taskBundle'),
+  check: () => t('taskCheck'),
+  evict: () => t('taskEvict'),
+  fetch: () => t('taskFetch'),
+  import: () => t('taskImport'),
+  metadata: () => t('taskMetadata'),
+  purge: () => t('taskPurge'),
+  regroup: () => t('taskRegroup'),
+  send: () => t('taskSend'),
+};
+
+/** Return the name of a task in the language that is chosen. */
+export function nameOfTask(task: string): string {
+  return TASKS[task]?.() ?? task;
+}
