@@ -1,5 +1,5 @@
 // How does the page ask the archive? One function for JSON; every failure is an ApiError with one sentence.
-import { serverText } from '../i18n/server';
+import { serverText } from '../ui/serverText';
 import { t } from '../i18n/shell';
 
 /** What went wrong: `status` 0 when there was no answer at all. */

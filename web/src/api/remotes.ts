@@ -1,6 +1,6 @@
 // How are other archives registered, tried, searched and fetched from? Found rows come as lines of JSON while they are found.
 import type { Attributes } from '../dicom/names';
-import { serverText } from '../i18n/server';
+import { serverText } from '../ui/serverText';
 import { ApiError, api, request } from './client';
 
 export type FetchBy = 'get' | 'move' | 'web';

@@ -1,7 +1,7 @@
 // What do people do to studies? Delete with a way back, send, download: one place for list, panel and series.
 import { remove, restore, send, type DeleteItem } from '../../api/admin';
 import { told } from '../../api/client';
-import { serverText } from '../../i18n/server';
+import { serverText } from '../../ui/serverText';
 import { t } from '../../i18n/studies';
 import { work } from '../../state/work.svelte';
 import { toast } from '../../ui/toasts.svelte';

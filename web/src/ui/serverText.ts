@@ -1,7 +1,7 @@
 // What does the server say, in the language that is chosen? Its own sentences are English; in Chinese none of them stays so.
-import { spoken } from './language.svelte';
-import { SENTENCES } from './sentences';
-import { t } from './shell';
+import { spoken } from '../i18n/language.svelte';
+import { SENTENCES } from '../i18n/sentences';
+import { t } from '../i18n/shell';
 
 const SPECIAL = /[.*+?^${}()|[\]\\]/g;
 let known: [RegExp, string][] | undefined;

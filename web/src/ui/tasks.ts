@@ -1,5 +1,5 @@
 // How is each kind of job called? One line each; a kind that is not known yet shows its own name.
-import { t } from './jobs';
+import { t } from '../i18n/jobs';
 
 const TASKS: Record<string, () => string> = {
   anonymize: () => t('taskAnonymize'),
