@@ -20,7 +20,7 @@ def test_every_setting_is_explained_in_chinese() -> None:
 
 
 def test_every_kind_of_job_has_a_name() -> None:
-    source = (PAGES / "Jobs.svelte").read_text("utf-8")
-    table = re.search(r"const TASKS[^{]*\{(.*?)\n  \};", source, re.DOTALL)
+    source = (PAGES.parents[1] / "ui/tasks.ts").read_text("utf-8")
+    table = re.search(r"const TASKS[^{]*\{(.*?)\n\};", source, re.DOTALL)
     assert table is not None
     assert set(re.findall(r"(\w+): \(\) =>", table.group(1))) == {task.name for task in TASKS}
