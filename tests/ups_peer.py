@@ -148,8 +148,9 @@ class Scp:
             (evt.EVT_N_CREATE, self._create), (evt.EVT_N_SET, self._set), (evt.EVT_N_GET, self._get),
             (evt.EVT_N_ACTION, self._action), (evt.EVT_C_FIND, self._find),
         ]  # fmt: skip
-        self.server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
-        self.port = int(self.server.socket.getsockname()[1])
+        server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+        self.server = server
+        self.port = int(server.socket.getsockname()[1])
 
     def _seen(self, event: Any, verb: str) -> None:
         self.contexts.append((verb, str(event.context.abstract_syntax)))

@@ -167,7 +167,8 @@ def serves(name: str, example: str, folder: Path) -> None:
         assert process.wait(30) == 0
         process.stdout.close()
         return
-    free = (re.sub(r"(?<![0-9.])(1111[0-9]|2575)$", "0", word) for word in words)
+    # Ports to listen on, not those of peers.
+    free = (word if "@" in word else re.sub(r"(?<![0-9.])(111[12][0-9]|2575|808[0-9])$", "0", word) for word in words)
     with serving(name, *free, cwd=folder) as tool:
         assert tool.port
 

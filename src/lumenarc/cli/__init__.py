@@ -66,6 +66,7 @@ _CLIENTS: tuple[tuple[str, str, str], ...] = (
     ("dcmassoc", "lumenarc.cli.dcmassoc", "Probe what an application entity accepts."),
 )
 _SERVERS: tuple[tuple[str, str, str], ...] = (
+    ("dcmqrscp", "lumenarc.cli.dcmqrscp", "Serve a folder or a DICOMDIR as an archive (C-FIND, C-MOVE, C-GET)."),
     ("wlmscp", "lumenarc.cli.wlmscp", "Answer modality worklist queries from a folder of items."),
     ("mppsscp", "lumenarc.cli.mppsscp", "Take messages about performed procedure steps (MPPS)."),
     ("ianscp", "lumenarc.cli.ianscp", "Take notifications that instances can be had (IAN)."),

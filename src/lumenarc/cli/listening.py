@@ -19,7 +19,7 @@ from lumenarc.protocol.ul.items import UserInformation
 from lumenarc.protocol.ul.negotiation import CALLED_UNKNOWN, CALLING_UNKNOWN, Context
 from lumenarc.protocol.ul.pdu import AssociateRj
 from lumenarc.transport.association import Association
-from lumenarc.transport.requests import Admitted, BeginStore, Caller, Response, StoreSink
+from lumenarc.transport.requests import Admitted, BeginStore, Caller, Handler, Response, StoreSink
 from lumenarc.transport.server import Server, ServerOptions
 
 VERIFICATION = "1.2.840.10008.1.1"
@@ -97,21 +97,26 @@ class Listener:
         return service(assoc, context, rq, data_set)
 
     def serve(self, options: ServerOptions, report: Report) -> int:
-        """Listen until SIGTERM or SIGINT; say `ready` with the port when callers can come."""
-        options = replace(options, max_associations_per_ip=options.max_associations)
-        try:
-            server = Server(self, options)
-        except OSError as error:
-            raise BadRequest(f"Port {options.port} cannot be listened on: {error.strerror}.") from error
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_ignored: stop.set())
-        server.start()
-        report.result(f"ready dicom={options.host}:{server.port}", {"ready": True, "port": server.port})
-        _flush()
-        stop.wait()
-        server.stop()
-        return report.exit_code
+        """Listen until SIGTERM or SIGINT."""
+        return serve_until_stopped(self, options, report)
+
+
+def serve_until_stopped(handler: Handler, options: ServerOptions, report: Report) -> int:
+    """Listen until SIGTERM or SIGINT; say `ready` with the port when callers can come."""
+    options = replace(options, max_associations_per_ip=options.max_associations)
+    try:
+        server = Server(handler, options)
+    except OSError as error:
+        raise BadRequest(f"Port {options.port} cannot be listened on: {error.strerror}.") from error
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_ignored: stop.set())
+    server.start()
+    report.result(f"ready dicom={options.host}:{server.port}", {"ready": True, "port": server.port})
+    _flush()
+    stop.wait()
+    server.stop()
+    return report.exit_code
 
 
 def _flush() -> None:
