@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import rows_find, rows_page, rows_retrieve, rows_scale, rows_store, rows_tools, viewer
+from . import rows_files, rows_find, rows_page, rows_retrieve, rows_scale, rows_store, rows_tools, viewer
 from .contest import Bench
 from .machine import facts, write_report
 from .programs import Broken, Missing
@@ -37,6 +37,7 @@ ROWS: dict[str, Callable[[Bench], Iterator[Line]]] = {
     "list-100k": rows_page.list_100k,
     "send-tools": rows_tools.send_tools,
     "receive-tools": rows_tools.receive_tools,
+    "file-tools": rows_files.file_tools,
     "viewer": viewer.viewer,
 }
 

@@ -10,6 +10,7 @@ import argparse
 import glob
 import os
 import sys
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -25,7 +26,7 @@ from lumenarc.cli.frame import Report, ToolParser
 from lumenarc.errors import LumenarcError
 
 STDIN = Path("-")
-_WINDOW_PER_PROCESS = 8
+_WINDOW_PER_PROCESS, _MAX_BATCH, _BATCH_S = 4, 64, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,46 +228,74 @@ def _attempt(work: Work, job: Job | Missing, options: argparse.Namespace, emit: 
         return _Failed(f"{type(error).__name__}: {error}"), ""
 
 
-def _in_process(work: Work, job: Job | Missing, options: argparse.Namespace) -> _Outcome:
-    parts: list[str] = []
-    found, _ = _attempt(work, job, options, parts.append)
-    return found, "".join(parts)
+_Batch = list[Job | Missing]
+_Answer = tuple[list[_Outcome], float]
+"""What became of the jobs of a batch, and how many seconds they took."""
+
+
+def _in_process(work: Work, batch: _Batch, options: argparse.Namespace) -> _Answer:
+    outcomes: list[_Outcome] = []
+    started = time.monotonic()
+    for job in batch:
+        parts: list[str] = []
+        found, _ = _attempt(work, job, options, parts.append)
+        outcomes.append((found, "".join(parts)))
+    return outcomes, time.monotonic() - started
+
+
+@dataclass(slots=True)
+class _Batches:
+    """The jobs in batches that take a moment each: handing over many small jobs one by one would be half the work."""
+
+    jobs: Iterator[Job | Missing]
+    size: int = 1
+
+    def take(self) -> _Batch:
+        """Return the next batch, [] at the end."""
+        return list(islice(self.jobs, self.size))
+
+    def learn(self, seconds: float) -> None:
+        """Make batches larger or smaller by how long one took."""
+        if seconds < _BATCH_S / 2:
+            self.size = min(self.size * 2, _MAX_BATCH)
+        elif seconds > _BATCH_S * 2:
+            self.size = max(self.size // 2, 1)
 
 
 def _parallel(
     jobs: Iterator[Job | Missing], work: Work, options: argparse.Namespace, n_processes: int
 ) -> Iterator[tuple[Job | Missing, _Outcome]]:
     """Give outcomes in the order of the jobs; few are under way at a time, so that any number can be named."""
-    pool = _pool(n_processes)
-    waiting: deque[tuple[Job | Missing, Future[_Outcome]]] = deque()
+    pool, batches = _pool(n_processes), _Batches(jobs)
+    waiting: deque[tuple[_Batch, Future[_Answer]]] = deque()
     try:
-        for job in islice(jobs, n_processes * _WINDOW_PER_PROCESS):
-            waiting.append((job, _submit(pool, work, job, options)))
-        while waiting:
-            job, future = waiting.popleft()
+        while True:
+            while len(waiting) < n_processes * _WINDOW_PER_PROCESS and (batch := batches.take()):
+                waiting.append((batch, _submit(pool, work, batch, options)))
+            if not waiting:
+                return
+            batch, future = waiting.popleft()
             try:
-                outcome = future.result()
+                outcomes, seconds = future.result()
             except BrokenProcessPool:
-                again = [job, *(other for other, _ in waiting)]
+                again = [batch, *(other for other, _ in waiting)]
                 waiting.clear()
-                for suspect in again:
-                    yield suspect, _alone(work, suspect, options)
+                for suspects in again:
+                    yield from zip(suspects, _apart(work, suspects, options), strict=True)
                 pool.shutdown(wait=False)
                 pool = _pool(n_processes)
-                outcome = None
-            if outcome is not None:
-                yield job, outcome
-            for following in islice(jobs, n_processes * _WINDOW_PER_PROCESS - len(waiting)):
-                waiting.append((following, _submit(pool, work, following, options)))
+            else:
+                batches.learn(seconds)
+                yield from zip(batch, outcomes, strict=True)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _submit(pool: ProcessPoolExecutor, work: Work, job: Job | Missing, options: argparse.Namespace) -> Future[_Outcome]:
+def _submit(pool: ProcessPoolExecutor, work: Work, batch: _Batch, options: argparse.Namespace) -> Future[_Answer]:
     try:
-        return pool.submit(_in_process, work, job, options)
+        return pool.submit(_in_process, work, batch, options)
     except BrokenProcessPool as error:  # it broke since the last answer: wait for the turn of what broke it
-        broken: Future[_Outcome] = Future()
+        broken: Future[_Answer] = Future()
         broken.set_exception(error)
         return broken
 
@@ -275,10 +304,12 @@ def _pool(n_processes: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(n_processes, mp_context=get_context("fork"))
 
 
-def _alone(work: Work, job: Job | Missing, options: argparse.Namespace) -> _Outcome:
-    """Do one job in a process of its own: it may be the one that kills processes."""
+def _apart(work: Work, batch: _Batch, options: argparse.Namespace) -> list[_Outcome]:
+    """Do a batch in a process of its own, and each job in one when that dies: one of them kills processes."""
     with _pool(1) as pool:
         try:
-            return pool.submit(_in_process, work, job, options).result()
+            return pool.submit(_in_process, work, batch, options).result()[0]
         except BrokenProcessPool:
-            return _Failed("the process that worked on this file died"), ""
+            if len(batch) == 1:
+                return [(_Failed("the process that worked on this file died"), "")]
+    return [outcome for job in batch for outcome in _apart(work, [job], options)]
