@@ -11,7 +11,8 @@ from lumenarc.errors import OutOfResources
 from lumenarc.events import Changes
 from lumenarc.imaging.pool import ImagingPool
 from lumenarc.index.db import Index
-from lumenarc.index.instances import Inserter, Policy
+from lumenarc.index.instances import Inserter
+from lumenarc.index.parents import Policy
 from lumenarc.storage.blob import BlobStore
 from lumenarc.storage.filesystem import FileStore
 

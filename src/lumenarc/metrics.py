@@ -67,13 +67,17 @@ class Meter:
         self.table = table
         self._values = part.cast("d")
         self._lock = threading.Lock()
+        self._starts: dict[tuple[str, ...], int] = {}
 
     def count(self, family: str, amount: float, n_times: int = 1, **labels: str) -> None:
         """Count an event with its seconds or bytes, or several alike."""
-        place = self.table.places.get(Series(family, tuple(labels.items())))
-        if place is None:
-            return
-        start = place * _N_VALUES
+        name = (family, *labels.values())
+        start = self._starts.get(name)
+        if start is None:
+            place = self.table.places.get(Series(family, tuple(labels.items())))
+            if place is None:
+                return
+            start = self._starts[name] = place * _N_VALUES
         with self._lock:
             self._values[start] += n_times
             self._values[start + 1] += amount * n_times

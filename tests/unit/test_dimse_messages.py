@@ -79,7 +79,7 @@ def test_over_a_connection(wire_cut: int, max_length: int) -> None:
     for heard in pair.carry(pair.scu, sent):
         assert isinstance(heard, tuple)
         context, is_command, is_last, piece = heard
-        taken = assembler.take(pdv(piece, command=is_command, last=is_last, context=context))
+        taken = assembler.take(pdv(bytes(piece), command=is_command, last=is_last, context=context))
         if isinstance(taken, Message):
             found.append(taken)
         elif isinstance(taken, Fragment):

@@ -11,7 +11,8 @@ import pytest
 from lumenarc.errors import Unavailable
 from lumenarc.index import checkpoint
 from lumenarc.index.db import Index
-from lumenarc.index.instances import Inserter, NewInstance, NewRows, Policy, _Waiting
+from lumenarc.index.instances import Inserter, _Waiting
+from lumenarc.index.parents import NewInstance, NewRows, Policy
 
 COUNT = "SELECT count(*) FROM state"
 PUT = "INSERT INTO state (name, value) VALUES (?, '')"

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
@@ -199,6 +200,13 @@ class Index:
         self._raw_writer = None
         self._readers.dispose()
         self._writer.dispose()
+
+
+def in_own_words(statement: Any, dialect: str) -> str:
+    """Return the SQL of a statement for `execute_raw`; its parameters keep their names, constants must be literal."""
+    postgres: Any = postgresql.psycopg.dialect
+    speaks: Any = sqlite.dialect(paramstyle="named") if dialect == "sqlite" else postgres()
+    return str(statement.compile(dialect=speaks))
 
 
 def execute_raw(connection: Connection, sql: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:

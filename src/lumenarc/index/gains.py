@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, literal_column, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from lumenarc.index.db import execute_raw
+from lumenarc.index.db import execute_raw, in_own_words
 from lumenarc.index.schema import correction, instance, series, study
 
 Values = dict[str, Any]
@@ -79,7 +79,8 @@ class Statements:
     """Puts the values of an instance into the order of `insert_known`."""
 
     @classmethod
-    def compiled(cls, dialect: str, insert: Any) -> Statements:
+    def compiled(cls, dialect: str) -> Statements:
+        insert: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
         known = (
             insert(instance)
             .values({c.name: bindparam(c.name) for c in instance.c if c.name not in ("pk", "trash_fk")})
@@ -108,14 +109,12 @@ class Statements:
             )
             .returning(study.c.modalities, study.c.sop_classes)
         )
-        postgres: Any = postgresql.psycopg.dialect
-        speaks: Any = sqlite.dialect(paramstyle="named") if dialect == "sqlite" else postgres()
         by_place = known.compile(dialect=sqlite.dialect(paramstyle="qmark"))
         return cls(
-            str(add.compile(dialect=speaks)),
-            str(to_series.compile(dialect=speaks)),
-            str(to_study.compile(dialect=speaks)),
-            str(select(func.max(correction.c.pk)).compile(dialect=speaks)),
+            in_own_words(add, dialect),
+            in_own_words(to_series, dialect),
+            in_own_words(to_study, dialect),
+            in_own_words(select(func.max(correction.c.pk)), dialect),
             str(by_place),
             itemgetter(*by_place.positiontup or ()),
         )

@@ -8,64 +8,18 @@ from __future__ import annotations
 
 import sqlite3 as sqlite_driver
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import IntegrityError
 
-from lumenarc.dicom.received import dump
-from lumenarc.errors import DuplicateInstance, LumenarcError, PatientConflict
-from lumenarc.index import corrections
+from lumenarc.errors import DuplicateInstance, LumenarcError
 from lumenarc.index.db import Index, execute_raw
 from lumenarc.index.gains import Gain, Statements, Values
-from lumenarc.index.schema import (
-    instance,
-    patient,
-    patient_alias,
-    patient_identifier,
-    series,
-    series_request,
-    study,
-    trash,
-)
+from lumenarc.index.parents import NewInstance, ParentRows, Parents, Policy, check_patient
+from lumenarc.index.schema import instance, series, study, trash
 from lumenarc.index.trash import recount
-
-
-@dataclass(frozen=True, slots=True)
-class NewRows:
-    """The rows above an instance; made only when one of them is new."""
-
-    patient: Values
-    identifiers: tuple[Values, ...]
-    study: Values
-    series: Values
-    requests: tuple[Values, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class NewInstance:
-    """An instance to be indexed. `values` are the columns of its row but `series_fk`, `state` and `note`."""
-
-    study_uid: str
-    series_uid: str
-    identity: str
-    patient_id: str
-    issuer: str
-    modality: str
-    values: Values
-    rows: Callable[[], NewRows]
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What happens to objects that do not fit (config.py)."""
-
-    duplicate: str
-    patient_conflict: str
-    trash_retention_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +33,6 @@ class Indexed:
     notes: tuple[str, ...] = ()
     blob_key: str = ""
     blob_bytes: int = 0
-
-
-@dataclass(slots=True)
-class _Parents:
-    study_pk: int
-    series_pk: int
-    identity: str
-    patient_id: str
-    issuer: str
-    accepted: frozenset[str] = frozenset()
-    """Under which other identities objects of the study arrive, since it or its patient was corrected."""
 
 
 @dataclass(slots=True)
@@ -109,11 +52,10 @@ class Inserter:
         self._lock = threading.Lock()
         self._queue: list[_Waiting] = []
         self._leading = False
-        self._known: dict[tuple[str, str], _Parents] = {}
+        self._known: dict[tuple[str, str], Parents] = {}
         self._newest_correction: tuple[Any, ...] | None = None
-        dialect: Any = sqlite if index.dialect == "sqlite" else postgresql
-        self._insert_for = dialect.insert
-        self._sql = Statements.compiled(index.dialect, self._insert_for)
+        self._parents = ParentRows(index.dialect, policy)
+        self._sql = Statements.compiled(index.dialect)
 
     def add(self, new: NewInstance) -> Indexed:
         """Index an instance; when this returns, the transaction is committed.
@@ -229,8 +171,8 @@ class Inserter:
     ) -> Indexed:
         parents = self._known.get((new.study_uid, new.series_uid))
         if parents is None:
-            parents = self._find_parents(connection, new)
-        notes = self._check_patient(parents, new)
+            parents = self._parents.find(connection, new)
+        notes = check_patient(parents, new, self._policy)
         uid = new.values["sop_instance_uid"]
         values = new.values | {"series_fk": parents.series_pk, "state": "live", "note": "; ".join(notes)}
         outcome = "stored"
@@ -253,15 +195,6 @@ class Inserter:
         if len(self._known) > 20_000:
             self._known.clear()
         return Indexed(outcome, notes)
-
-    def _check_patient(self, parents: _Parents, new: NewInstance) -> tuple[str, ...]:
-        if parents.identity == new.identity or new.identity in parents.accepted:
-            return ()
-        if (parents.patient_id, parents.issuer) == (new.patient_id, new.issuer):
-            return ("name or birth date differ from the patient of the study",)
-        if self._policy.patient_conflict == "refuse":
-            raise PatientConflict("The study belongs to another patient.")
-        return ("Patient ID differs from the patient of the study",)
 
     def _other_content(self, connection: Connection, values: Values, stored_pk: int, recounted: set[int]) -> str:
         """Do what the policy says with another object of a stored SOP Instance UID."""
@@ -306,70 +239,3 @@ class Inserter:
         ).scalar_one()
         connection.execute(update(instance).where(instance.c.pk == stored_pk).values(state="trash", trash_fk=key))
         return int(row.study_fk)
-
-    def _find_parents(self, connection: Connection, new: NewInstance) -> _Parents:
-        """Look the series up, and make what is missing of patient, study and series."""
-        found = self._select_study(connection, new.study_uid)
-        rows = new.rows()
-        if found is None:
-            self._add_study(connection, new, rows)
-            found = self._select_study(connection, new.study_uid)
-            assert found is not None
-        accepted: set[str] = set()
-        if found.is_corrected:
-            accepted = corrections.aliases(connection, found.patient_fk) | {found.moved_from} - {""}
-        parents = _Parents(found.pk, 0, found.identity, found.patient_id, found.issuer, frozenset(accepted))
-        self._check_patient(parents, new)  # before a series row is made for an object that is refused
-        known = select(series.c.pk).where(series.c.study_fk == found.pk, series.c.series_uid == new.series_uid)
-        series_pk = connection.execute(known).scalar()
-        if series_pk is None:
-            values = rows.series | {"study_fk": found.pk}
-            if found.is_corrected:
-                values["corrected_at"] = new.values["received_at"]
-            series_pk = self._upsert(connection, series, ("study_fk", "series_uid"), values)
-            for request in rows.requests:
-                connection.execute(series_request.insert().values(**request, series_fk=series_pk))
-        parents.series_pk = series_pk
-        return parents
-
-    def _add_study(self, connection: Connection, new: NewInstance, rows: NewRows) -> None:
-        """Make the study, and its patient unless another was told to take over objects of this identity."""
-        values = rows.study
-        alias = select(patient_alias.c.patient_fk).where(patient_alias.c.identity == new.identity)
-        patient_pk = connection.execute(alias).scalar()
-        if patient_pk is None:
-            patient_pk = self._upsert(connection, patient, ("identity",), rows.patient)
-            for identifier in rows.identifiers:
-                known = select(patient_identifier.c.pk).where(
-                    patient_identifier.c.patient_fk == patient_pk,
-                    patient_identifier.c.value == identifier["value"],
-                    patient_identifier.c.issuer == identifier["issuer"],
-                )
-                if connection.execute(known).first() is None:
-                    connection.execute(patient_identifier.insert().values(**identifier, patient_fk=patient_pk))
-        else:
-            held = corrections.get_patient(connection, patient_pk, hold=True)
-            assert held is not None
-            values = values | {"overlay": dump(corrections.moved_overlay(held.attrs)), "moved_from": new.identity}
-        self._upsert(connection, study, ("study_uid",), values | {"patient_fk": patient_pk})
-
-    def _select_study(self, connection: Connection, study_uid: str) -> Any:
-        """Return the study with its patient, after any correction of them that is under way."""
-        joined = study.join(patient, study.c.patient_fk == patient.c.pk)
-        if self._index.dialect == "postgresql":
-            held = select(patient.c.pk).select_from(joined).where(study.c.study_uid == study_uid)
-            connection.execute(held.with_for_update(read=True, of=patient))
-        return connection.execute(
-            select(
-                study.c.pk, study.c.patient_fk, study.c.moved_from, patient.c.identity, patient.c.patient_id,
-                patient.c.issuer, or_(study.c.overlay != "{}", patient.c.overlay != "{}").label("is_corrected"),
-            )
-            .select_from(joined)
-            .where(study.c.study_uid == study_uid)
-        ).first()  # fmt: skip
-
-    def _upsert(self, connection: Connection, table: Any, unique: tuple[str, ...], values: Values) -> int:
-        """Insert a row unless another node has; return its primary key."""
-        connection.execute(self._insert_for(table).values(**values).on_conflict_do_nothing(index_elements=list(unique)))
-        where = [table.c[name] == values[name] for name in unique]
-        return int(connection.execute(select(table.c.pk).where(*where)).scalar_one())

@@ -14,7 +14,7 @@ from functools import partial
 from itertools import islice
 
 from lumenarc.archive import Archive
-from lumenarc.errors import Corrupt, LumenarcError
+from lumenarc.errors import Corrupt, LumenarcError, NotFound
 from lumenarc.index import lookup, marks
 from lumenarc.index.lookup import StoredInstance
 from lumenarc.index.trash import recount
@@ -63,7 +63,7 @@ def _check(archive: Archive, repair: bool, on_progress: Callable[[int], None] | 
             report.corrupt.append((found.sop_instance_uid, found.problem))
         if on_progress is not None:
             on_progress(report.n_instances)
-    for key in _without_row(archive, "", report):
+    for key in _without_row(archive, "", report, sweep=repair):
         report.without_row.append(key)
         if repair:
             _mend(archive, key, report)
@@ -116,13 +116,27 @@ def n_stored(archive: Archive) -> int:
         return lookup.n_rows(connection)
 
 
-def _without_row(archive: Archive, since: str, report: CheckReport) -> Iterator[str]:
+def _without_row(archive: Archive, since: str, report: CheckReport, *, sweep: bool) -> Iterator[str]:
+    """Yield the keys of blobs without a row; empty ones are only prepared, and with `sweep` removed."""
     keys = archive.storage.keys(since)
     while batch := list(islice(keys, _BATCH)):
         report.n_blobs += len(batch)
         with archive.index.read() as connection:
             known = lookup.known_keys(connection, batch)
-        yield from (key for key in batch if key not in known)
+        for key in batch:
+            if key not in known and not _is_empty(archive, key):
+                yield key
+            elif sweep and key not in known:
+                archive.storage.delete(key)
+
+
+def _is_empty(archive: Archive, key: str) -> bool:
+    """Tell whether a blob is one that somebody has only prepared (BlobStore.prepare)."""
+    try:
+        with archive.storage.open(key) as reader:
+            return not reader.size
+    except NotFound:
+        return True
 
 
 def _mend(archive: Archive, key: str, report: CheckReport) -> None:
@@ -156,7 +170,7 @@ def recover(archive: Archive) -> CheckReport:
     with archive.index.read() as connection:
         since = marks.get(connection, _RUNNING_SINCE)
     if since:
-        for key in list(_without_row(archive, since, report)):
+        for key in list(_without_row(archive, since, report, sweep=True)):
             report.without_row.append(key)
             _mend(archive, key, report)
     today = time.strftime("%Y/%m/%d", time.gmtime(archive.now_ms() / 1000))

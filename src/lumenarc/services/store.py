@@ -28,12 +28,14 @@ from lumenarc.errors import (
     UnsupportedSopClass,
 )
 from lumenarc.events import ConflictKept, StudyChanged
-from lumenarc.index.instances import Indexed, NewInstance, NewRows
+from lumenarc.index.instances import Indexed
+from lumenarc.index.parents import NewInstance, NewRows
 from lumenarc.storage.blob import BlobReader, BlobWriter
 
-IN_MEMORY_BYTES = 256 << 10
+# Up to this size an instance is written at once, when it is whole.
+IN_MEMORY_BYTES = 144 << 10
 # Streamed writes are gathered to this size: fewer system calls, and hashing that releases the interpreter lock.
-_GATHER_BYTES = 256 << 10
+_GATHER_BYTES = 64 << 10
 _FIRST_SCAN_BYTES = 64 << 10
 _FIRST_INFLATED_BYTES = 1 << 20
 _MAX_SCAN_BYTES = 256 << 20
@@ -69,6 +71,7 @@ class Incoming:
         "_buffer",
         "_class",
         "_digest",
+        "_head",
         "_header",
         "_n_bytes",
         "_source",
@@ -86,7 +89,7 @@ class Incoming:
         self._digest = hashlib.sha256()
         self._n_bytes = 0
         self._blob: BlobWriter | None = None
-        self._header = b""
+        self._header = self._head = b""
         self.expected_study_uid: str | None = None
 
     @property
@@ -99,18 +102,24 @@ class Incoming:
         self._n_bytes += len(chunk)
         if self._n_bytes > self._archive.settings.max_instance_bytes:
             raise TooLarge("The object is larger than allowed.")
+        if self._header and not self._buffer and len(chunk) >= _GATHER_BYTES:
+            self._stream(chunk)
+            return
         self._buffer += chunk
         if len(self._buffer) >= _GATHER_BYTES and self._n_bytes > IN_MEMORY_BYTES:
             self._flush()
 
     def _flush(self) -> None:
-        blob = self.open()
         if not self._header:
             self._header = self._meta(bytes(part10.DIGEST_BYTES))
-            blob.write(self._header)
-        blob.write(memoryview(self._buffer))
-        self._digest.update(self._buffer)  # while the disk works already
+            self._head = bytes(memoryview(self._buffer)[:_FIRST_SCAN_BYTES])
+            self.open().write(self._header)
+        self._stream(self._buffer)
         self._buffer = bytearray()
+
+    def _stream(self, chunk: bytes | bytearray | memoryview) -> None:
+        self.open().write(chunk)
+        self._digest.update(chunk)  # while the disk works already
 
     def open(self) -> BlobWriter:
         """Make the blob, unless that has been done; raise OutOfResources."""
@@ -143,8 +152,7 @@ class Incoming:
         digest = hashlib.sha256(data).digest()
         meta = self._meta(digest)
         blob = self.open()
-        blob.write(meta + data)
-        blob.commit()
+        blob.put(meta, data, digest)
         return self._index(received, header, digest, len(meta), blob)
 
     def _finish_streamed(self) -> Stored:
@@ -154,7 +162,7 @@ class Incoming:
         digest = self._digest.digest()
         blob.write_at(0, self._meta(digest))
         blob.commit()
-        header = self._scan_blob(blob.key)
+        header = self._scan_head(blob.key)
         received = self._check(header)
         return self._index(received, header, digest, len(self._header), blob)
 
@@ -169,6 +177,15 @@ class Incoming:
         if self._syntax in DEFLATED:
             return self._scan_deflated(lambda: (data,))
         return scanner.scan(data, self._syntax, WANTED, complete=True)
+
+    def _scan_head(self, key: str) -> Header:
+        """Scan what was kept of the beginning; only where that is not enough, read the blob again."""
+        if self._syntax not in DEFLATED:
+            try:
+                return scanner.scan(self._head, self._syntax, WANTED, complete=False)
+            except NeedMoreData:
+                pass
+        return self._scan_blob(key)
 
     def _scan_blob(self, key: str) -> Header:
         """Read as much of the blob as the scanner needs, doubling what is read."""

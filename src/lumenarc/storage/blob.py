@@ -15,7 +15,13 @@ class BlobWriter(Protocol):
     def key(self) -> str:
         """The key under which it will be found."""
 
-    def write(self, data: bytes | memoryview) -> None:
+    def put(self, head: bytes, body: bytes, sha256: bytes) -> None:
+        """Write the whole blob, `head` and `body`, and make it durable as `commit` does; for small ones.
+
+        `sha256` is the digest of `body`. Nothing else may have been written. Raises OutOfResources.
+        """
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Append bytes; raise OutOfResources when there is no room."""
 
     def write_at(self, offset: int, data: bytes) -> None:
@@ -54,6 +60,9 @@ class BlobStore(Protocol):
 
     def create(self) -> BlobWriter:
         """Begin a new blob; raise OutOfResources."""
+
+    def prepare(self) -> None:
+        """Do now, when nobody waits, what the next `create` would have to do; empty blobs may lie about until then."""
 
     def open(self, key: str) -> BlobReader:
         """Open a blob; raise NotFound."""

@@ -23,14 +23,13 @@ from types import TracebackType
 from typing import Self
 
 from lumenarc.errors import NotFound, OutOfResources, Unavailable
-from lumenarc.storage.journal import MAX_BLOB_BYTES, Journal, flush_file_system, flush_folder, replay, settle_dead
+from lumenarc.storage.journal import Journal, begin_to_write, flush_file_system, flush_folder, replay, settle_dead
 
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG))
 SUFFIX = ".dcm"
 _FOLDER_S = 600
 _PAGE_BYTES = 4096
-
-
+_MAX_SPARES = 4
 # Where flushing a new file also commits the entry of its folder.
 _COMMIT_TOGETHER = frozenset(("ext4", "ext3", "xfs", "btrfs"))
 
@@ -68,37 +67,39 @@ def refusal(error: OSError) -> Unavailable:
 class FileWriter:
     """A file being written."""
 
-    __slots__ = ("_fd", "_n_bytes", "_path", "_store", "_whole", "key")
+    __slots__ = ("_fd", "_n_bytes", "_path", "_store", "key")
 
     def __init__(self, store: FileStore, key: str, path: str) -> None:
         self.key = key
         self._store, self._path = store, path
-        # All that was written, as long as that is small enough for the journal.
-        self._whole: bytes | None = b""
         self._n_bytes = 0
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o640)
 
-    def write(self, data: bytes | memoryview) -> None:
-        """Append bytes; raise OutOfResources when there is no room."""
-        whole = self._whole
-        if whole is not None:
-            self._whole = whole + bytes(data) if len(whole) + len(data) <= MAX_BLOB_BYTES else None
+    def put(self, head: bytes, body: bytes, sha256: bytes) -> None:
+        """Write the whole file and make it durable, by the journal when there is room in it; then close."""
         try:
-            written = os.write(self._fd, data)
-            while written < len(data):
-                written += os.write(self._fd, memoryview(data)[written:])
-            if self._whole is None:
-                # The disk begins now, while more arrives: less is left to wait for at the end. Not with the first
-                # page, which is written once more when the digest is known.
-                start = max(self._n_bytes, _PAGE_BYTES)
-                self._store.hurry(self._fd, start, self._n_bytes + written - start)
-            self._n_bytes += written
+            written = os.writev(self._fd, (head, body))
+            if written < len(head) + len(body):
+                written += _write_all(self._fd, memoryview(head + body)[written:])
+            self._store.make_durable(self.key, self._fd, (head, body, sha256))
+            self._close()
+        except OSError as error:
+            raise refusal(error) from error
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Append bytes; raise OutOfResources when there is no room."""
+        try:
+            n_bytes = _write_all(self._fd, data)
+            # The disk begins now, while more arrives: less is left to wait for at the end. Not with the first page,
+            # which is written once more when the digest is known.
+            start = max(self._n_bytes, _PAGE_BYTES)
+            self._store.hurry(self._fd, start, self._n_bytes + n_bytes - start)
+            self._n_bytes += n_bytes
         except OSError as error:
             raise refusal(error) from error
 
     def write_at(self, offset: int, data: bytes) -> None:
         """Overwrite bytes that have been written already."""
-        self._whole = None
         try:
             if os.pwrite(self._fd, data, offset) != len(data):
                 raise OutOfResources("The storage is full or cannot be written.")
@@ -108,19 +109,28 @@ class FileWriter:
     def commit(self) -> None:
         """Make file and folder entry durable, then close."""
         try:
-            self._store.make_durable(self.key, self._fd, self._whole)
-            self._whole = None
-            fd, self._fd = self._fd, -1
-            os.close(fd)
+            self._store.make_durable(self.key, self._fd)
+            self._close()
         except OSError as error:
             raise refusal(error) from error
+
+    def _close(self) -> None:
+        fd, self._fd = self._fd, -1
+        os.close(fd)
 
     def abort(self) -> None:
         """Close and remove the file."""
         if self._fd >= 0:
-            fd, self._fd = self._fd, -1
-            os.close(fd)
+            self._close()
         Path(self._path).unlink(missing_ok=True)
+
+
+def _write_all(fd: int, data: bytes | bytearray | memoryview) -> int:
+    """Write to the end, however often the kernel takes only a part; return the length."""
+    written = os.write(fd, data)
+    while written < len(data):
+        written += os.write(fd, memoryview(data)[written:])
+    return written
 
 
 class FileReader:
@@ -162,6 +172,7 @@ class FileStore:
         self._root, self._aside = root / "blobs", root / "aside"
         self._sync, self._min_free = sync, min_free_bytes
         self._folder = ("", -1.0)
+        self._spares: list[FileWriter] = []
         self._lock = threading.Lock()
         self._checked_at = -1.0
         self._root.mkdir(parents=True, exist_ok=True, mode=0o750)
@@ -175,15 +186,38 @@ class FileStore:
         try:
             name, until = self._folder
             if time.time() >= until:
+                self._drop_spares()
                 name = self._next_folder()
-            key = f"{name}/{secrets.token_hex(16)}"
-            return FileWriter(self, key, f"{self._root}/{key}{SUFFIX}")
+            try:
+                return self._spares.pop()
+            except IndexError:
+                return self._make(name)
         except OSError as error:
             raise refusal(error) from error
 
-    def make_durable(self, key: str, fd: int, whole: bytes | None) -> None:
-        """Bring a written file to the disk, by the journal when it is small (`whole`); raise OSError."""
-        if not self._sync or (whole and self._journal and self._journal.append(key, whole)):
+    def _make(self, folder: str) -> FileWriter:
+        key = f"{folder}/{secrets.token_hex(16)}"
+        return FileWriter(self, key, f"{self._root}/{key}{SUFFIX}")
+
+    def prepare(self) -> None:
+        """Make the file of the next blob: making one takes a sixth of the time of storing a small instance."""
+        name, until = self._folder
+        if len(self._spares) < _MAX_SPARES and time.time() < until - 1:
+            try:
+                self._spares.append(self._make(name))
+            except OSError:
+                return  # `create` will say so
+
+    def _drop_spares(self) -> None:
+        while self._spares:
+            try:
+                self._spares.pop().abort()
+            except IndexError:
+                return  # another thread took it
+
+    def make_durable(self, key: str, fd: int, whole: tuple[bytes, bytes, bytes] | None = None) -> None:
+        """Bring a written file to the disk, by the journal where all of it is given (see `put`); raise OSError."""
+        if not self._sync or (whole and self._journal and self._journal.append(key, *whole)):
             return
         os.fdatasync(fd)
         if not self._together:
@@ -192,7 +226,7 @@ class FileStore:
     def hurry(self, fd: int, offset: int, n_bytes: int) -> None:
         """Let the disk begin to write a range that `make_durable` will wait for."""
         if self._sync and n_bytes > 0:
-            os.posix_fadvise(fd, offset, n_bytes, os.POSIX_FADV_DONTNEED)
+            begin_to_write(fd, offset, n_bytes)
 
     def _flush_all(self) -> None:
         flush_file_system(self._root)
@@ -227,6 +261,7 @@ class FileStore:
 
     def close(self) -> None:
         """Settle, and delete the journal."""
+        self._drop_spares()
         try:
             if self._journal is not None:
                 self._journal.close()

@@ -1,4 +1,4 @@
-"""How are small blobs made durable without waiting for the file system's own journal? By writing them twice.
+"""How are blobs made durable without waiting for the file system's own journal? By writing them twice.
 
 Flushing a new small file waits for the disk three times, because the file system records the file's birth as well
 (measured: 0.33 ms). Writing into a file whose blocks exist waits once (0.11 ms). So the bytes of a small blob are also
@@ -11,35 +11,43 @@ A segment is a file of zeroed blocks that belongs to one process (flock). Its fi
     offset  size  field
     0       8     MAGIC
     8       16    generation: random, new whenever the segment begins anew; what lies behind from before does not count
-    24      4     CRC-32 of what follows
+    24      4     CRC-32 of what follows up to the body
     28      4     length of the key
-    32      4     length of the blob
-    36            key (ASCII), blob
+    32      4     length of the head
+    36      4     length of the body
+    40      32    SHA-256 of the body, which whoever stores it has anyway
+    72            key (ASCII), head, body
 """
 
 from __future__ import annotations
 
 import ctypes
 import fcntl
+import hashlib
 import logging
+import mmap
 import os
 import secrets
 import struct
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 log = logging.getLogger(__name__)
-MAX_BLOB_BYTES = 64 << 10
-SEGMENT_BYTES = 16 << 20
-MAGIC = b"LUMJRNL1"
+MAX_BLOB_BYTES = 160 << 10
+SEGMENT_BYTES = 32 << 20
+MAGIC = b"LUMJRNL2"
 _PAGE = 4096
-_FEW_RECORDS = 2000
-_STEP_BYTES = 1 << 20
+_FEW_BYTES = 16 << 20
+_FIRST_BYTES = 1 << 20
+# Blocks are made this far ahead of the records, so that nobody who stores waits for them.
+_AHEAD_BYTES = 4 << 20
+_ZEROES = bytes(1 << 20)
 _HEAD = struct.Struct("<8s16sI")
-_LENGTHS = struct.Struct("<II")
-_HEAD_BYTES = _HEAD.size + _LENGTHS.size
+_FIELDS = struct.Struct("<III32s")
+_HEAD_BYTES = _HEAD.size + _FIELDS.size
 SUFFIX = ".journal"
 # Keys of blobs that were deleted while another process could still have a record of them.
 _DELETED = "deleted"
@@ -58,17 +66,19 @@ class _Segment:
         self._synced = os.open(unlocked, os.O_WRONLY | os.O_DSYNC | os.O_CLOEXEC)
         self.keys: set[str] = set()
         self.n_writing = 0
-        self._zeroed = 0
-        self.make_room(_PAGE)
+        self.room = 0
+        self.add_room(_FIRST_BYTES)
         self.begin()
         unlocked.rename(path)
 
-    def make_room(self, end: int) -> None:
-        """Give the file blocks up to `end`, a step at a time: an archive that stores little needs little."""
-        if end > self._zeroed:
-            while end > self._zeroed:
-                self._zeroed += os.pwrite(self._fd, bytes(_STEP_BYTES), self._zeroed)
-            os.fsync(self._fd)
+    def add_room(self, n_bytes: int) -> None:
+        """Give the file more blocks: what is written into blocks that exist needs nothing of the file system."""
+        end = min(self.room + n_bytes, SEGMENT_BYTES)
+        at = self.room
+        while at < end:
+            at += os.pwrite(self._fd, memoryview(_ZEROES)[: end - at], at)
+        os.fsync(self._fd)
+        self.room = end
 
     def begin(self) -> None:
         """Forget what it holds: all of that is durable elsewhere."""
@@ -77,10 +87,9 @@ class _Segment:
         self.end = _PAGE
         self.keys.clear()
 
-    def write(self, offset: int, parts: list[bytes]) -> None:
+    def write(self, offset: int, head: bytes, body: bytes) -> None:
         """Write a record and wait for the disk."""
-        n_left = sum(map(len, parts)) - os.pwritev(self._synced, parts, offset)
-        if n_left:
+        if os.pwritev(self._synced, (head, body), offset) != len(head) + len(body):
             raise OSError("A record of the journal was written in part.")
 
     def remove(self) -> None:
@@ -100,13 +109,16 @@ class Journal:
         self._current: _Segment | None = None
         self._spare: _Segment | None = None
         self._full: _Segment | None = None
+        self._is_growing = False
 
-    def append(self, key: str, blob: bytes) -> bool:
+    def append(self, key: str, head: bytes, body: bytes, sha256: bytes) -> bool:
         """Make a blob durable whose file is written and not flushed; False when the caller has to flush it himself."""
-        head_key = key.encode("ascii")
-        lengths = _LENGTHS.pack(len(head_key), len(blob))
-        crc = zlib.crc32(blob, zlib.crc32(head_key, zlib.crc32(lengths)))
-        n_bytes = _HEAD_BYTES + len(head_key) + len(blob)
+        name = key.encode("ascii")
+        n_bytes = _HEAD_BYTES + len(name) + len(head) + len(body)
+        if n_bytes > MAX_BLOB_BYTES:
+            return False
+        about = _FIELDS.pack(len(name), len(head), len(body), sha256) + name + head
+        crc = zlib.crc32(about)
         try:
             with self._lock:
                 segment = self._with_room(_whole_pages(n_bytes))
@@ -117,7 +129,7 @@ class Journal:
                 segment.n_writing += 1
                 segment.keys.add(key)
             try:
-                segment.write(offset, [_HEAD.pack(MAGIC, segment.generation, crc), lengths, head_key, blob])
+                segment.write(offset, _HEAD.pack(MAGIC, segment.generation, crc) + about, body)
             finally:
                 with self._lock:
                     segment.n_writing -= 1
@@ -128,7 +140,7 @@ class Journal:
         return True
 
     def _with_room(self, n_bytes: int) -> _Segment | None:
-        """Return the segment to append to; None while the other one is still being emptied."""
+        """Return the segment to append to; None while it gets more blocks, or the other one is being emptied."""
         if self._current is None:
             self._current = self._new()
         elif self._current.end + n_bytes > SEGMENT_BYTES:
@@ -136,8 +148,22 @@ class Journal:
                 return None
             self._full, self._current, self._spare = self._current, self._spare or self._new(), None
             threading.Thread(target=self._empty, args=(self._full,), name="journal", daemon=True).start()
-        self._current.make_room(self._current.end + n_bytes)
-        return self._current
+        segment = self._current
+        if segment.room < min(segment.end + _AHEAD_BYTES, SEGMENT_BYTES) and not self._is_growing:
+            self._is_growing = True
+            threading.Thread(target=self._grow, args=(segment,), name="journal-room", daemon=True).start()
+        return segment if segment.end + n_bytes <= segment.room else None
+
+    def _grow(self, segment: _Segment) -> None:
+        """Make blocks ahead of the records; a segment in use is not removed meanwhile, see `close`."""
+        try:
+            segment.add_room(_AHEAD_BYTES)
+        except OSError as error:
+            log.warning("no room for the journal: %s", error.strerror)
+            time.sleep(1)  # files are flushed one by one meanwhile
+        with self._lock:
+            self._is_growing = False
+            self._lock.notify_all()
 
     def _new(self) -> _Segment:
         if not self._folder.is_dir():
@@ -192,6 +218,7 @@ class Journal:
         """Settle, then delete the segments."""
         self.settle()
         with self._lock:
+            self._lock.wait_for(lambda: not self._is_growing)
             for segment in filter(None, (self._current, self._spare)):
                 segment.remove()
             self._current = self._spare = None
@@ -207,18 +234,29 @@ def replay(folder: Path, restore: Callable[[str, bytes, bool], None], flush_file
     deleted = folder / _DELETED
     gone = frozenset(deleted.read_text("ascii").split("\n")) if deleted.is_file() else frozenset()
     for path in _left_behind(folder):
-        with path.open("rb") as segment:
-            records = list(_records(segment.read(2 * SEGMENT_BYTES)))
-        are_few = len(records) <= _FEW_RECORDS
-        for key, blob in records:
-            if key not in gone:
-                restore(key, blob, are_few)
-        if not are_few:
+        n_bytes = 0
+        if not _is_ours(path):
+            continue
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as segment:
+            for key, blob in _records(segment):
+                n_bytes += len(blob)
+                if key not in gone:
+                    restore(key, blob, n_bytes <= _FEW_BYTES)
+        if n_bytes > _FEW_BYTES:
             flush_files()
         path.unlink()
     _forget_deleted(folder)
     for path in folder.glob("*.new"):
         path.unlink(missing_ok=True)  # one that never came to hold anything
+
+
+def _is_ours(path: Path) -> bool:
+    """Tell whether a segment has our format; one that another version left is kept, and said to be there."""
+    with path.open("rb") as file:
+        if file.read(len(MAGIC)) == MAGIC:
+            return True
+    log.error("a journal of another version was left: start that version once, or remove it: %s", path.name)
+    return False
 
 
 def _forget_deleted(folder: Path) -> None:
@@ -255,19 +293,22 @@ def _left_behind(folder: Path) -> Iterator[Path]:
             os.close(fd)
 
 
-def _records(data: bytes) -> Iterator[tuple[str, bytes]]:
+def _records(data: bytes | mmap.mmap) -> Iterator[tuple[str, bytes]]:
     """Yield key and blob of each record; one that was being written leaves a gap, so the search goes on behind it."""
     generation = data[8:24]
     at = _PAGE
     while data[:8] == MAGIC and at + _HEAD_BYTES <= len(data):
         magic, of, crc = _HEAD.unpack_from(data, at)
-        n_key, n_blob = _LENGTHS.unpack_from(data, at + _HEAD.size)
-        start, end = at + _HEAD.size, at + _HEAD_BYTES + n_key + n_blob
+        n_key, n_head, n_body, sha256 = _FIELDS.unpack_from(data, at + _HEAD.size)
+        start, key = at + _HEAD.size, at + _HEAD_BYTES
+        blob, body = key + n_key, key + n_key + n_head
+        end = body + n_body
         at += _PAGE
-        if magic != MAGIC or of != generation or end > len(data) or zlib.crc32(data[start:end]) != crc:
+        if magic != MAGIC or of != generation or end > len(data) or zlib.crc32(data[start:body]) != crc:
             continue
-        blob = start + _LENGTHS.size + n_key
-        yield data[start + _LENGTHS.size : blob].decode("ascii"), data[blob:end]
+        if hashlib.sha256(data[body:end]).digest() != sha256:
+            continue
+        yield data[key:blob].decode("ascii"), data[blob:end]
         at = _whole_pages(end)
 
 
@@ -275,11 +316,24 @@ def _whole_pages(n_bytes: int) -> int:
     return -(-n_bytes // _PAGE) * _PAGE
 
 
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_SYNC_FILE_RANGE = getattr(_LIBC, "sync_file_range", None)
+if _SYNC_FILE_RANGE is not None:
+    _SYNC_FILE_RANGE.argtypes = (ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint)
+_SYNC_FILE_RANGE_WRITE = 2
+
+
+def begin_to_write(fd: int, offset: int, n_bytes: int) -> None:
+    """Let the disk begin to write a range of a file; nobody waits, and readers still find it in memory."""
+    if _SYNC_FILE_RANGE is not None:
+        _SYNC_FILE_RANGE(fd, offset, n_bytes, _SYNC_FILE_RANGE_WRITE)
+
+
 def flush_file_system(path: Path) -> None:
     """Make everything durable that was written to the file system of a folder; raise OSError when that fails."""
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+        syncfs = getattr(_LIBC, "syncfs", None)
         if syncfs is None:
             os.sync()
         elif syncfs(fd):

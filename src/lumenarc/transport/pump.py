@@ -47,6 +47,8 @@ def _store(assoc: Association, context: Context, rq: Command, handler: Handler) 
     if not status.is_failure(response.status):
         assoc.n_stored += 1
     assoc.send(context.id, response.command(rq))
+    if response.then is not None:
+        response.then()
 
 
 def receive_instance(assoc: Association, context: Context, rq: Command, begin: BeginStore) -> Response:

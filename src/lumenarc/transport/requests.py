@@ -37,7 +37,10 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer to a request; `counts` are remaining, completed, failed and warning sub-operations."""
+    """An answer to a request; `counts` are remaining, completed, failed and warning sub-operations.
+
+    `then` is done when the answer to a C-STORE is on its way: the sender gets the next instance ready meanwhile.
+    """
 
     status: int
     data_set: bytes | None = None
@@ -45,6 +48,7 @@ class Response:
     counts: tuple[int | None, int, int, int] | None = None
     offending: tuple[int, ...] = ()
     elements: dict[int, Any] = field(default_factory=dict)
+    then: Callable[[], None] | None = None
 
     @classmethod
     def of(cls, error: LumenarcError) -> Response:

@@ -7,6 +7,8 @@ because another one has its SOP Instance UID.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lumenarc.archive import Archive
 from lumenarc.errors import MismatchedIdentity
 from lumenarc.protocol.dimse import status
@@ -22,15 +24,15 @@ _STORED_WITH_RESERVATION = 0xB000
 class InstanceSink:
     """One instance on its way into the archive."""
 
-    __slots__ = ("_incoming", "write")
+    __slots__ = ("_incoming", "_then", "write")
 
-    def __init__(self, incoming: store.Incoming) -> None:
-        self._incoming = incoming
+    def __init__(self, incoming: store.Incoming, then: Callable[[], None]) -> None:
+        self._incoming, self._then = incoming, then
         self.write = incoming.write
 
     def finish(self) -> Response:
         """Make the instance durable and indexed."""
-        return outcome(self._incoming.finish())
+        return outcome(self._incoming.finish(), self._then)
 
     @property
     def n_bytes(self) -> int:
@@ -42,12 +44,14 @@ class InstanceSink:
         self._incoming.abort()
 
 
-def outcome(done: store.Stored) -> Response:
+def outcome(done: store.Stored, then: Callable[[], None] | None = None) -> Response:
     """Return the status that tells what became of an instance."""
     notes = list(done.warnings)
     if done.outcome == "kept_other":
         notes.insert(0, "kept aside: another object has this SOP Instance UID")
-    return Response(_STORED_WITH_RESERVATION, comment="; ".join(notes)) if notes else Response(status.SUCCESS)
+    if notes:
+        return Response(_STORED_WITH_RESERVATION, comment="; ".join(notes), then=then)
+    return Response(status.SUCCESS, then=then)
 
 
 def begin(archive: Archive, assoc: Association, context: Context, rq: Command) -> InstanceSink:
@@ -55,4 +59,5 @@ def begin(archive: Archive, assoc: Association, context: Context, rq: Command) -
     if rq.sop_class_uid != context.abstract_syntax:
         raise MismatchedIdentity("The SOP class is not that of the presentation context.")
     source = store.Source(assoc.partners.calling, assoc.partners.host)
-    return InstanceSink(store.begin(archive, rq.sop_class_uid, rq.sop_instance_uid, context.transfer_syntax, source))
+    incoming = store.begin(archive, rq.sop_class_uid, rq.sop_instance_uid, context.transfer_syntax, source)
+    return InstanceSink(incoming, archive.storage.prepare)

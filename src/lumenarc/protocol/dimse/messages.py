@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lumenarc.protocol.dimse import commands
 from lumenarc.protocol.dimse.commands import MAX_COMMAND_BYTES, Command
@@ -26,8 +27,7 @@ class Message:
     command: Command
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(NamedTuple):
     """A piece of the data set of the current message."""
 
     data: memoryview

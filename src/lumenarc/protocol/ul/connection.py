@@ -173,7 +173,8 @@ class Connection:
         try:
             if kind == P_DATA:
                 fragments = pdus.split_p_data(body)
-                if self._step(Event.DATA_PDU) in ("DT-2", "AR-6"):
+                # DT-2, nearly always: nothing changes.
+                if self.state is State.ESTABLISHED or self._step(Event.DATA_PDU) == "AR-6":
                     self._events.extend(fragments)
                 return
             found = pdus.decode(kind, bytes(body))
