@@ -1,13 +1,16 @@
 // How does Cornerstone get an image? Fetched here, decoded by its workers or in place, then always treated by our own rules.
 import type { Types } from '@cornerstonejs/core';
 import { binaryOf, numberOf, numbersOf, stringOf } from '../../dicom/values';
-import { readPalette, rescale, throughPalettes, toRgb, unpack, type Cells, type Palette, type Samples, type Values } from '../model/pixels';
+import { extremes, readPalette, rescale, throughPalettes, toRgb, unpack, type Cells, type Palette, type Samples, type Values } from '../model/pixels';
 import { rescaleOf, spacingOf, voiFunctionOf, windowsOf, type Frame } from '../model/instance';
 import { suvFactor } from '../model/suv';
-import { rangeOf, windowOf } from '../model/voi';
+import { embeddedMask, type OverlayMask } from '../model/overlays';
+import { shuttersOf } from '../model/shutters';
+import { rangeOf, rangeOfLut, throughLut, windowOf } from '../model/voi';
+import { extrasOf, masksOf, type Extras } from './extras';
 import { fetchBulk, fetchStored, fetchUncompressed, type FetchedFrame } from './frame_source';
 import { cornerstone } from './packages';
-import { announce } from './painter';
+import { announce, type Drawable } from './painter';
 import { frameOf, frameUrl } from './registry';
 
 const NATIVE = new Set(['1.2.840.10008.1.2', '1.2.840.10008.1.2.1']);
@@ -29,13 +32,14 @@ async function load(imageId: string, signal: AbortSignal, options?: Record<strin
   if (!frame) throw new Error(`${imageId} is not registered`);
   const url = frameUrl(frame);
   const cells = cellsOf(frame);
-  const fetched = await fetchStored(url, signal);
-  const values = await decoded(fetched, cells, frame).catch(async (reason: unknown) => {
+  const [fetched, extras] = await Promise.all([fetchStored(url, signal), extrasOf(frame.instance)]);
+  const embedded: OverlayMask[] = [];
+  const values = await decoded(fetched, cells, frame, extras, embedded).catch(async (reason: unknown) => {
     if (NATIVE.has(fetched.transferSyntax) || signal.aborted) throw reason;
-    return finished(await fetchUncompressed(url, signal), { ...cells, isPlanar: false, photometric: cells.samples === 3 ? 'RGB' : cells.photometric }, frame);
+    return finished(await fetchUncompressed(url, signal), { ...cells, isPlanar: false, photometric: cells.samples === 3 ? 'RGB' : cells.photometric }, frame, extras, embedded);
   });
   const target = (options?.targetBuffer as { type?: string } | undefined)?.type;
-  return toImage(imageId, frame, cells, target ? as(values, target) : values);
+  return toImage(imageId, frame, cells, target ? as(values, target) : values, { luts: extras.voi, overlays: [...masksOf(extras, frame), ...embedded] });
 }
 
 /** Read how the cells of a frame lie. */
@@ -54,8 +58,8 @@ export function cellsOf({ instance }: Frame): Cells {
   };
 }
 
-async function decoded(fetched: FetchedFrame, cells: Cells, frame: Frame): Promise<Values> {
-  if (NATIVE.has(fetched.transferSyntax)) return finished(fetched, cells, frame);
+async function decoded(fetched: FetchedFrame, cells: Cells, frame: Frame, extras: Extras, embedded: OverlayMask[]): Promise<Values> {
+  if (NATIVE.has(fetched.transferSyntax)) return finished(fetched, cells, frame, extras, embedded);
   if (fetched.transferSyntax === JPEG_BASELINE && cells.samples === 3) {
     // Without an Adobe or JFIF marker a browser takes every JPEG for YCbCr: the server knows better.
     if (cells.photometric === 'RGB') throw new Error('decoded by the server');
@@ -75,15 +79,23 @@ async function decoded(fetched: FetchedFrame, cells: Cells, frame: Frame): Promi
     ...cells, bitsAllocated: 32, highBit: cells.bitsStored - 1,
     photometric: isRgb ? 'RGB' : cells.photometric, isPlanar: cells.isPlanar && !fetched.transferSyntax.startsWith(CODECS),
   };
-  return shaded(answer.pixelData, clean, frame);
+  return shaded(answer.pixelData, clean, frame, extras);
 }
 
-const finished = (fetched: FetchedFrame, cells: Cells, frame: Frame): Promise<Values> => shaded(unpack(fetched.bytes, cells), cells, frame);
+function finished(fetched: FetchedFrame, cells: Cells, frame: Frame, extras: Extras, embedded: OverlayMask[]): Promise<Values> {
+  const raw = unpack(fetched.bytes, cells);
+  for (const { plane } of extras.planes) if (plane.bit !== undefined && raw.length === plane.rows * plane.columns) embedded.push({ plane, mask: embeddedMask(raw, plane.bit) });
+  return shaded(raw, cells, frame, extras);
+}
 
-async function shaded(raw: ReturnType<typeof unpack>, cells: Cells, frame: Frame): Promise<Values> {
+async function shaded(raw: ReturnType<typeof unpack>, cells: Cells, frame: Frame, extras: Extras): Promise<Values> {
   if (cells.samples >= 3) return { data: toRgb(raw, cells), min: 0, max: 255 };
   if (cells.photometric === 'PALETTE COLOR') {
     return { data: throughPalettes(rescale(raw, cells, 1, 0).data, await palettesOf(frame)), min: 0, max: 255 };
+  }
+  if (extras.modality) {
+    const data = throughLut(rescale(raw, cells, 1, 0).data, extras.modality);
+    return { data, ...extremes(data) };
   }
   const { slope, intercept } = rescaleOf(frame);
   const factor = suvFactor(frame.instance) ?? 1;
@@ -131,13 +143,13 @@ function as(values: Values, type: string): Values {
   return !kind || values.data instanceof kind ? values : { ...values, data: new kind(values.data) };
 }
 
-function toImage(imageId: string, frame: Frame, cells: Cells, { data, min, max }: Values): Types.IImage {
+function toImage(imageId: string, frame: Frame, cells: Cells, { data, min, max }: Values, { luts, overlays }: Pick<Drawable, 'luts' | 'overlays'>): Types.IImage {
   const { spacing } = spacingOf(frame);
   const isColor = cells.samples >= 3 || cells.photometric === 'PALETTE COLOR';
   const [own] = windowsOf(frame);
   const by = voiFunctionOf(frame);
   // Cornerstone knows windows of the linear function only: it is told the one that has the same range.
-  const { center, width } = isColor ? { center: 128, width: 256 } : windowOf(own ? rangeOf(own, by) : { lower: min, upper: Math.max(min + 1e-6, max) });
+  const { center, width } = isColor ? { center: 128, width: 256 } : windowOf(own ? rangeOf(own, by) : luts[0] ? rangeOfLut(luts[0]) : { lower: min, upper: Math.max(min + 1e-6, max) });
   const { rows, columns } = cells;
   const { slope, intercept } = rescaleOf(frame);
   const image: Types.IImage = {
@@ -152,7 +164,8 @@ function toImage(imageId: string, frame: Frame, cells: Cells, { data, min, max }
     invert: cells.photometric === 'MONOCHROME1', photometricInterpretation: isColor ? 'RGB' : cells.photometric,
     rowPixelSpacing: spacing[0], columnPixelSpacing: spacing[1], sizeInBytes: data.byteLength,
   };
-  announce(image, { data, columns, rows, isColor, voiFunction: by });
+  const shutters = shuttersOf(frame.instance.attributes);
+  announce(image, { frame, data, columns, rows, isColor, voiFunction: by, luts, hasWindow: own !== undefined, overlays, ...(shutters ? { shutters } : {}) });
   return image;
 }
 

@@ -3,17 +3,22 @@ import type { StackViewport, Types } from '@cornerstonejs/core';
 import type { ImageView } from '../state/image_view';
 import type { DisplaySet } from '../model/display_sets';
 import type { Window } from '../model/instance';
-import { rangeOf, windowOf, type VoiFunction } from '../model/voi';
+import type { Applied } from '../model/presentation';
+import type { Colors } from '../model/shading';
+import { rangeOf, rangeOfLut, windowOf, type Range, type VoiFunction } from '../model/voi';
 import { engine } from './engine';
+import { fetchLut, fetchMasks } from './extras';
 import { cornerstone } from './packages';
-import { asOwn, drawableOf, makeCanvas, paintBy, type Painter } from './painter';
+import { asOwn, drawableOf, makeCanvas, paintBy, type Drawable, type Painter } from './painter';
 import { imageIdOf } from './registry';
 import { attachTools, detachTools, Events } from './tool_groups';
+
+const placing = (says: Applied | undefined): string => (says ? JSON.stringify([says.rotation, says.isFlipped, says.area]) : '');
 
 /** What the view tells: all of it comes from Cornerstone's events, after the fact. */
 export interface Watcher {
   shown(index: number): void;
-  windowed(window: { center: number; width: number }): void;
+  windowed(window: { center: number; width: number; table: string }): void;
   moved(): void;
   failed(reason: unknown, index?: number): void;
 }
@@ -47,7 +52,11 @@ export class StackView implements ImageView {
       this.element.addEventListener(name, (event) => heard((event as CustomEvent<Record<string, unknown>>).detail), { signal: this.stop.signal });
     on(Events.STACK_NEW_IMAGE, (detail) => this.watcher.shown(Number(detail.imageIdIndex)));
     on(Events.IMAGE_RENDERED, () => { if (this.isOwnImage()) this.watcher.moved(); });
-    on(Events.VOI_MODIFIED, (detail) => this.watcher.windowed(windowOf(detail.range as { lower: number; upper: number }, this.voiFunction())));
+    on(Events.VOI_MODIFIED, () => {
+      // A window that the reader chose takes the place of tables and states.
+      if (this.painter && this.viewport?.getProperties().isComputedVOI === false && !this.isSetting) this.painter.look.voi = 'window';
+      this.tellWindow();
+    });
     const failed = (event: Event): void => {
       const { imageId, error } = (event as CustomEvent<{ imageId: string; error: unknown }>).detail;
       const index = this.viewport?.getTargetImageIdIndex() ?? -1;
@@ -77,6 +86,7 @@ export class StackView implements ImageView {
   /** Show a stack from one of its images on. */
   async show(set: DisplaySet, index: number): Promise<void> {
     this.ids = set.frames.map(imageIdOf);
+    if (this.painter) Object.assign(this.painter.look, { voi: 'own', state: undefined });
     // What fails is told by the event above, for this call and all that follow.
     await this.viewport?.setStack([...this.ids], index).catch(() => undefined);
     this.viewport?.render();
@@ -109,8 +119,83 @@ export class StackView implements ImageView {
     this.viewport?.render();
   }
 
+  /** Show values through a table of the image's VOI LUT Sequence; a drag goes on from its range. */
+  setTable(index: number): void {
+    const lut = this.drawable?.luts[index];
+    if (!this.painter || !lut) return;
+    this.setQuietly(rangeOfLut(lut));
+    this.painter.look.voi = index;
+    this.tellWindow();
+    this.viewport?.render();
+  }
+
+  /** Let a presentation state say how the present image is seen, or the image itself again; `isMoving` leaves the camera where it is. */
+  async setState(says: Applied | undefined, isMoving = false): Promise<void> {
+    const { frame } = this.drawable ?? {};
+    if (!this.painter || !frame) return;
+    const fetched = says && { says, voiLut: says.voiLut && (await fetchLut(says.voiLut)), presentationLut: says.presentationLut && (await fetchLut(says.presentationLut)), overlays: await fetchMasks(says.overlays, frame) };
+    const before = this.painter.look.state;
+    Object.assign(this.painter.look, { state: fetched, voi: 'own' });
+    if (fetched) {
+      this.setQuietly(fetched.voiLut ? rangeOfLut(fetched.voiLut) : (says?.range ?? this.painter.voi(this.drawable as Drawable).range));
+      this.painter.look.voi = 'own';
+      if (placing(before?.says) !== placing(fetched.says)) this.place(fetched.says);
+    } else if (before && !isMoving) this.reset();
+    this.tellWindow();
+    this.viewport?.render();
+  }
+
+  /** Turn, mirror and place the image as a state says (PS3.3 C.10.6: turned first, then mirrored). */
+  private place({ rotation, isFlipped, area }: Applied): void {
+    const { viewport, drawable } = this;
+    if (!viewport || !drawable) return;
+    viewport.resetCamera({ resetPan: true, resetZoom: true, resetToCenter: true });
+    viewport.setCamera({ flipHorizontal: isFlipped, flipVertical: false });
+    viewport.setViewPresentation({ rotation: isFlipped ? (360 - rotation) % 360 : rotation });
+    if (!area) return;
+    const image = viewport.getCornerstoneImage() as Types.IImage;
+    const { focalPoint, position } = viewport.getCamera() as { focalPoint: Types.Point3; position: Types.Point3 };
+    const toWorld = ([x, y]: [number, number]): Types.Point3 => this.painter?.worldOf(image, x, y) ?? focalPoint;
+    const centre = toWorld([(area.left + area.right) / 2, (area.top + area.bottom) / 2]);
+    const [across, down] = [(area.right - area.left) * image.columnPixelSpacing, (area.bottom - area.top) * image.rowPixelSpacing];
+    const [w, h] = rotation % 180 ? [down, across] : [across, down];
+    const shift = centre.map((v, i) => v - (focalPoint[i] ?? 0));
+    viewport.setCamera({ focalPoint: centre, position: position.map((v, i) => v + (shift[i] ?? 0)) as Types.Point3, parallelScale: Math.max(h, w / (viewport.sWidth / viewport.sHeight)) / 2 });
+  }
+
+  private isSetting = false;
+
+  private setQuietly(voiRange: Range): void {
+    this.isSetting = true;
+    this.viewport?.setProperties({ voiRange: { ...voiRange } });
+    this.isSetting = false;
+  }
+
+  private get drawable(): Drawable | undefined {
+    return drawableOf(this.viewport?.getCornerstoneImage());
+  }
+
+  private tellWindow(): void {
+    const { drawable } = this;
+    if (!drawable || !this.painter) return;
+    const { lut, range, by } = this.painter.voi(drawable);
+    this.watcher.windowed({ ...windowOf(lut ? rangeOfLut(lut) : range, by), table: lut ? lut.name || '—' : '' });
+  }
+
   private voiFunction(): VoiFunction {
-    return drawableOf(this.viewport?.getCornerstoneImage())?.voiFunction ?? 'LINEAR';
+    return this.drawable && this.painter ? this.painter.voi(this.drawable).by : 'LINEAR';
+  }
+
+  /** Show greys in the colours of a map. */
+  setColors(colors: Colors): void {
+    if (this.painter) this.painter.look.colors = colors;
+    this.viewport?.render();
+  }
+
+  /** Show overlay planes and the graphics of states, or not. */
+  showOverlays(shows: boolean): void {
+    if (this.painter) this.painter.look.showsOverlays = shows;
+    this.viewport?.render();
   }
 
   /** Show all values of the present image. */
@@ -143,7 +228,11 @@ export class StackView implements ImageView {
 
   /** Make the whole image visible; turning and mirroring stay. */
   fit(): void {
+    const { flipHorizontal, flipVertical } = this.viewport?.getCamera() ?? {};
+    const { rotation } = this.viewport?.getViewPresentation() ?? {};
     this.viewport?.resetCamera({ resetPan: true, resetZoom: true, resetToCenter: true });
+    if (flipHorizontal || flipVertical) this.viewport?.setCamera({ flipHorizontal, flipVertical });
+    if (rotation) this.viewport?.setViewPresentation({ rotation });
     this.viewport?.render();
   }
 
@@ -156,6 +245,7 @@ export class StackView implements ImageView {
 
   /** Undo everything that was done to the view. */
   reset(): void {
+    if (this.painter) this.painter.look.voi = 'own';
     this.viewport?.resetProperties();
     this.viewport?.setCamera({ flipHorizontal: false, flipVertical: false });
     this.viewport?.setViewPresentation({ rotation: 0 });

@@ -2,7 +2,7 @@
 import type { Window } from './instance';
 
 /** `name` is a key of the viewer's texts for the usual ones, the header's own words otherwise. */
-export interface Preset extends Window { readonly isOwn: boolean }
+export interface Preset extends Window { readonly isOwn: boolean; /** Which table of the VOI LUT Sequence it is, instead of a window. */ readonly table?: number }
 
 type Row = readonly [name: string, center: number, width: number];
 const USUAL: Readonly<Record<string, readonly Row[]>> = {
@@ -10,16 +10,17 @@ const USUAL: Readonly<Record<string, readonly Row[]>> = {
   PT: [['SUV 0–5', 2.5, 5], ['SUV 0–10', 5, 10], ['SUV 0–15', 7.5, 15], ['SUV 0–20', 10, 20]],
 };
 
-/** Return at most nine presets: those of the header, then those of the modality. */
-export function presetsFor(modality: string, own: readonly Window[]): Preset[] {
+/** Return at most nine presets: windows and tables of the header, then the windows of the modality. */
+export function presetsFor(modality: string, own: readonly Window[], tables: readonly string[] = []): Preset[] {
   const usual = USUAL[modality] ?? [];
-  const all = [
+  const all: Preset[] = [
     ...own.map((window) => ({ ...window, isOwn: true })),
+    ...tables.map((name, table) => ({ name, center: 0, width: 0, isOwn: true, table })),
     ...usual.map(([name, center, width]) => ({ name, center, width, isOwn: false })),
   ];
   const seen = new Set<string>();
-  return all.filter(({ center, width }) => {
-    const key = `${center}/${width}`;
+  return all.filter(({ center, width, table }: Preset) => {
+    const key = `${center}/${width}/${table ?? ''}`;
     return !seen.has(key) && seen.add(key);
   }).slice(0, 9);
 }

@@ -6,7 +6,10 @@ import type { DisplaySet } from '../model/display_sets';
 import type { Loop } from '../model/cine';
 import { directionLetters, nearestPlane, oppositeLetters, type Vector } from '../model/geometry';
 import { frameOfReference, planesOf } from '../model/linking';
-import { frameTimeMs, windowsOf, type Frame, type Window } from '../model/instance';
+import { frameTimeMs, windowsOf, type Frame, type Instance, type Window } from '../model/instance';
+import { colorsOf, type ColorMap } from '../model/color_maps';
+import { lutItems } from '../model/lut_items';
+import { applied } from '../model/presentation';
 import { presetsFor, type Preset } from '../model/presets';
 
 export type Letters = { left: string; right: string; top: string; bottom: string };
@@ -20,7 +23,11 @@ export class Cell {
   preview = $state('');
   isShown = $state(false);
   error = $state('');
-  window = $state.raw<{ center: number; width: number } | undefined>();
+  window = $state.raw<{ center: number; width: number; table?: string } | undefined>();
+  colors = $state<ColorMap>('grey');
+  showsOverlays = $state(true);
+  /** The presentation state that says how the images are seen. */
+  state = $state.raw<Instance | undefined>();
   zoom = $state<number | undefined>();
   letters = $state.raw<Letters>(NONE);
   isPlaying = $state(false);
@@ -52,6 +59,7 @@ export class Cell {
     this.isShown = false;
     this.error = '';
     this.window = undefined;
+    this.state = undefined;
     this.isPlaying = false;
     const timeMs = set.instances[0] ? frameTimeMs(set.instances[0]) : undefined;
     this.fps = timeMs ? Math.min(60, Math.max(1, Math.round(1000 / timeMs))) : DEFAULT_FPS;
@@ -99,6 +107,28 @@ export class Cell {
     this.wanted.position = index;
     this.index = index;
     this.error = '';
+    if (this.state) void this.applyState(true);
+  }
+
+  /** See the images as a presentation state says, or as they are. */
+  async setState(state: Instance | undefined): Promise<void> {
+    this.state = state;
+    await this.applyState();
+  }
+
+  private async applyState(isMoving = false): Promise<void> {
+    const says = this.state && this.frame ? applied(this.state, this.frame) : undefined;
+    await this.view?.setState(says, isMoving);
+  }
+
+  setColors(name: ColorMap): void {
+    this.colors = name;
+    this.view?.setColors(colorsOf(name));
+  }
+
+  toggleOverlays(): void {
+    this.showsOverlays = !this.showsOverlays;
+    this.view?.showOverlays(this.showsOverlays);
   }
 
   /** Hear that an image cannot be had. */
@@ -117,13 +147,16 @@ export class Cell {
     if (right !== this.letters.right || bottom !== this.letters.bottom) this.letters = { right, bottom, left: oppositeLetters(right), top: oppositeLetters(bottom) };
   }
 
-  /** Return the windows on the number keys. */
+  /** Return the windows and tables on the number keys. */
   presets(): Preset[] {
-    return this.frame ? presetsFor(this.frame.instance.modality, windowsOf(this.frame)) : [];
+    if (!this.frame) return [];
+    const { instance } = this.frame;
+    return presetsFor(instance.modality, windowsOf(this.frame), lutItems(instance.attributes, '00283010', false).map(({ name }) => name));
   }
 
-  setWindow(window: Window): void {
-    this.view?.setWindow(window);
+  setWindow(window: Window | Preset): void {
+    if ('table' in window && window.table !== undefined) this.view?.setTable(window.table);
+    else this.view?.setWindow(window);
   }
 }
 

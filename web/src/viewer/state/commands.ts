@@ -1,5 +1,7 @@
 // What can be done at once, by key or button? One line each; toolbar, keys and help sheet read this table.
+import { t as stack } from '../../i18n/stack';
 import { t } from '../../i18n/viewer';
+import { COLOR_MAPS } from '../model/color_maps';
 import type { Viewer } from './viewer.svelte';
 
 export interface Command {
@@ -24,6 +26,8 @@ export const VIEW_COMMANDS: readonly Command[] = [
   { id: 'flipVertical', keys: ['y'], label: () => t('flipVertical'), icon: 'M2.500 10h15M5.500 7.500h9L14.500 2.500zM5.500 12.500h9l0 5z', run: ({ view }) => view?.flip('vertical') },
   { id: 'fit', keys: ['f'], label: () => t('fit'), icon: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4M7 7h6v6H7z', run: ({ view }) => view?.fit() },
   { id: 'actual', keys: ['='], label: () => t('actualPixels'), run: ({ view }) => view?.zoomTo(1 / devicePixelRatio) },
+  { id: 'colors', keys: ['U'], label: () => stack('nextColors'), run: ({ active }) => active.setColors(COLOR_MAPS[(COLOR_MAPS.indexOf(active.colors) + 1) % COLOR_MAPS.length] ?? 'grey') },
+  { id: 'planes', keys: ['I'], label: () => stack('overlays'), run: ({ active }) => active.toggleOverlays() },
   { id: 'reset', keys: ['Backspace'], label: () => t('reset'), icon: 'M4 4v4.500h4.500M4.300 8.200A6.300 6.300 0 1 1 4 12', run: ({ view }) => view?.reset() },
 ];
 

@@ -1,5 +1,6 @@
 // What is open in the viewer? Studies, their series, the cells of the layout, and what loads next.
 import { told } from '../../api/client';
+import { t as stack } from '../../i18n/stack';
 import { t } from '../../i18n/viewer';
 import { recallJson, remember } from '../../state/remembered';
 import { toast } from '../../ui/toasts.svelte';
@@ -9,7 +10,9 @@ import { frameUrl } from '../core/registry';
 import { asStack, type DisplaySet } from '../model/display_sets';
 import type { Vector } from '../model/geometry';
 import { assign, isImageModality, layoutFor, likeness, readLayout, type Layout } from '../model/hanging';
+import type { Instance } from '../model/instance';
 import { follow } from '../model/linking';
+import { refersTo } from '../model/presentation';
 import type { Reference } from '../model/report';
 import { Layers } from '../objects/state/layers.svelte';
 import type { ToolId } from '../tools/table';
@@ -204,7 +207,29 @@ export class Viewer {
   /** Show a display set in a cell, or over the images that it belongs to. */
   private async put(set: DisplaySet, index: number, cell: Cell): Promise<void> {
     if (await this.layers.take(set, cell)) return;
+    const [state] = set.instances;
+    if (set.kind === 'presentation' && state) return this.present(state, cell);
     await cell.show(set.kind === 'segmentation' ? asStack(set) : set, index);
+  }
+
+  /** Show the first image that a presentation state speaks of, as it says. */
+  private async present(state: Instance, cell: Cell): Promise<void> {
+    for (const entry of this.allSeries()) {
+      for (const set of await entry.load()) {
+        const index = set.kind === 'stack' ? set.frames.findIndex((frame) => refersTo(state, frame)) : -1;
+        if (index < 0) continue;
+        if (cell.set !== set || cell.index !== index) await cell.show(set, index);
+        return cell.setState(state);
+      }
+    }
+    toast(stack('noState'), { tone: 'info' });
+  }
+
+  /** Return the presentation states that speak of the active image. */
+  states(): Instance[] {
+    const { frame } = this.active;
+    if (!frame) return [];
+    return this.allSeries().flatMap(({ sets }) => sets ?? []).filter(({ kind }) => kind === 'presentation').flatMap(({ instances }) => instances).filter((state) => refersTo(state, frame));
   }
 
   /** Make a cell the one that keys and buttons mean. */
