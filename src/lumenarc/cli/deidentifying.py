@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from lumenarc.cli.deidentify import matches
@@ -21,11 +22,10 @@ from lumenarc.dicom.part10 import Meta
 from lumenarc.dicom.query import Attributes
 from lumenarc.dicom.recode import Recoding, outside_ultrasound_regions
 from lumenarc.dicom.source import MAX_HEAD_BYTES, DataSetSource, find_pixels, pixel_start
+from lumenarc.dicom.stream_metadata import cleaned
 from lumenarc.dicom.transcode import transcode
 from lumenarc.dicom.whole import pixel_end, read_header
 from lumenarc.errors import BadRequest
-
-_CHUNK = 1 << 20
 
 
 def unnamed(jobs: Iterable[Job | Missing], output: Path) -> Iterator[Job | Missing]:
@@ -128,28 +128,13 @@ def _chunks(
         recoded = transcode(source, Recoding(source.transfer_syntax_uid, target, blank=tuple(boxes)))
         first = next(recoded)
         head, report = deidentify_bytes(first, target, policy, key)
-        return _recoded(head, recoded), report
+        return chain((head,), recoded), report
     head, report = deidentify_bytes(source.read(0, start), _syntax(source), policy, key)
-    return _copied(head, source, start, end), report
+    return chain((head,), cleaned(source, pixel, start, end)), report
 
 
 def _syntax(source: DataSetSource) -> str:
     return encoding_of(source.transfer_syntax_uid)
-
-
-def _recoded(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    yield head
-    yield from chunks
-
-
-def _copied(head: bytes, source: DataSetSource, at: int, end: int) -> Iterator[bytes]:
-    yield head
-    while at < end:
-        chunk = source.read(at, min(_CHUNK, end - at))
-        if not chunk:
-            return
-        at += len(chunk)
-        yield chunk
 
 
 def _sop_instance_uid(before: Attributes, policy: Policy, key: bytes) -> str:

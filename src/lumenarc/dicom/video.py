@@ -40,7 +40,7 @@ class _Track:
 def read_mp4(read: Read, n_bytes: int) -> Pixels:
     """Return what the video track of an MP4 file is; raise Unrenderable when DICOM has no place for it."""
     tracks = [_Track()]
-    for kind, start, end in _boxes(read, 0, n_bytes, 0):
+    for kind, start, end in boxes(read, n_bytes):
         if kind == b"trak":
             tracks.append(_Track())
         else:
@@ -59,8 +59,16 @@ def read_mp4(read: Read, n_bytes: int) -> Pixels:
     )  # fmt: skip
 
 
+def boxes(read: Read, n_bytes: int) -> Iterator[tuple[bytes, int, int]]:
+    """Yield type, start and end of the content of each box, those that hold boxes before what is inside.
+
+    Raises:
+        Unrenderable: a length is wrong.
+    """
+    return _boxes(read, 0, n_bytes, 0)
+
+
 def _boxes(read: Read, pos: int, end: int, depth: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield type, start and end of the content of each box, those that hold boxes before what is inside."""
     for _ in range(_MAX_BOXES):
         if pos + 8 > end:
             return

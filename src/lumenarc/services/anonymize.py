@@ -20,6 +20,7 @@ from lumenarc.dicom import part10
 from lumenarc.dicom.deidentify_policy import OPTIONS, Policy, map_uid
 from lumenarc.dicom.lazy import LazySet
 from lumenarc.dicom.recode import Recoding, outside_ultrasound_regions
+from lumenarc.dicom.stream_metadata import cleaned
 from lumenarc.dicom.transcode import DataSetSource, find_pixels, locate_frames, pixel_extent, transcode
 from lumenarc.dicom.transfer_syntaxes import is_video
 from lumenarc.errors import BadRequest, LumenarcError, NotAcceptable, NotPermitted, Refused
@@ -74,7 +75,7 @@ def _blank(source: DataSetSource, inst: StoredInstance) -> tuple[tuple[int, int,
 
 
 def _as_it_lies(source: DataSetSource) -> Iterator[bytes]:
-    """Yield the head, then the pixel data as they lie; what stands behind them is left out, for nobody knows it."""
+    """Yield the head, then the pixel data as they lie, but for comments in compressed frames; nothing behind them."""
     pixel = find_pixels(source)
     if pixel is None:
         if source.n_bytes > retrieve.MAX_HEADER_BYTES:
@@ -87,8 +88,7 @@ def _as_it_lies(source: DataSetSource) -> Iterator[bytes]:
     frames = [] if pixel.length is not None else locate_frames(source, pixel, head)
     start, end = pixel_extent(source, pixel, frames)
     yield source.read(0, start)
-    for place in range(start, end, retrieve.CHUNK_BYTES):
-        yield source.read(place, min(retrieve.CHUNK_BYTES, end - place))
+    yield from cleaned(source, pixel, start, end)
 
 
 def _key(archive: Archive) -> bytes:
