@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -23,7 +24,7 @@ from dicom_peers import orthanc
 from lumenarc import cli
 from lumenarc.cli import manual
 from served import serve
-from tools import PROGRAM, run, serving
+from tools import PROGRAM, run, serving, worklist_item
 
 pytestmark = pytest.mark.conformance
 FILES = PYDICOM_FILES / "test_files"
@@ -47,6 +48,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
     with (
         ups_peer.scp(steps) as ups,
         ups_peer.web(items) as ups_rs,
+        serving("wlmscp", "-b", "0", "--directory", worklist(root / "worklist")) as mwl,
         serving("storescp", "-b", "0", "--directory", root / "moved") as destination,
         orthanc(root / "orthanc", {"STORESCP": ("127.0.0.1", destination.port)}) as other,
         serving("stgcmtscp", "-b", "0", "--directory", root / "held") as stgcmt,
@@ -74,10 +76,18 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
             "11119": ian.port,
             "11120": films.port,
             "11121": ups.port,
+            "11123": mwl.port,
             "8081": ups_rs.port,
             "2575": hl7.port,
         }
     served.stop()
+
+
+def worklist(folder: Path) -> Path:
+    """Make a worklist of one item."""
+    folder.mkdir()
+    (folder / "one.json").write_text(json.dumps(worklist_item(1, "CT")))
+    return folder
 
 
 @pytest.fixture
@@ -138,7 +148,7 @@ def test_example_runs(
         "localhost:8080", f"localhost:{ports['http']}"
     )
     text = text.replace("--listen 11117", "--listen 0")
-    for known in ("11116", "11118", "11119", "11120", "11121", "8081", "2575"):
+    for known in ("11116", "11118", "11119", "11120", "11121", "11123", "8081", "2575"):
         text = text.replace(f"localhost:{known}", f"localhost:{ports[known]}")
     if name in BY_ORTHANC:
         text = text.replace("LUMENARC@", "ORTHANC@")

@@ -63,6 +63,7 @@ _CLIENTS: tuple[tuple[str, str, str], ...] = (
     ("ianscu", "lumenarc.cli.ianscu", "Notify that instances can be had (IAN)."),
     ("upsscu", "lumenarc.cli.upsscu", "Schedule, take, change and watch procedure steps (UPS)."),
     ("printscu", "lumenarc.cli.printscu", "Have images printed on film (Print Management)."),
+    ("modality", "lumenarc.cli.modality", "Do what a modality does: worklist, MPPS, C-STORE, storage commitment."),
     ("dcmassoc", "lumenarc.cli.dcmassoc", "Probe what an application entity accepts."),
 )
 _SERVERS: tuple[tuple[str, str, str], ...] = (

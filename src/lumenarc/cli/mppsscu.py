@@ -13,7 +13,7 @@ from lumenarc.dicom.query import Attributes
 
 MPPS = "1.2.840.10008.3.1.2.3.3"
 # Reasons of CID 9300 (DCM).
-_REASONS = {
+REASONS = {
     "110500": "Doctor cancelled procedure", "110501": "Equipment failure", "110502": "Incorrect procedure ordered",
     "110503": "Patient allergic to media/contrast", "110504": "Patient died",
     "110505": "Patient refused to continue procedure", "110506": "Patient taken for treatment or surgery",
@@ -40,7 +40,7 @@ def parser() -> ToolParser:
     found.add_argument("paths", nargs="*", metavar="FILE", help="DICOM files or folders")
     found.add_argument("-@", "--files-from", metavar="LIST", help="read names from LIST, one a line; - is stdin")
     found.add_argument("--dc", action="store_true", help="the step was discontinued")
-    found.add_argument("--dc-reason", choices=tuple(_REASONS), metavar="CODE", help="why, a code of CID 9300")
+    found.add_argument("--dc-reason", choices=tuple(REASONS), metavar="CODE", help="why, a code of CID 9300")
     found.add_argument("--ppsid", metavar="ID", help="Performed Procedure Step ID (default: made from the time)")
     found.add_argument("--in-progress", action="store_true", help="only tell that it has begun")
     found.add_argument(
@@ -65,24 +65,29 @@ def run(arguments: list[str]) -> int:
     with dimse.open_association(peer_of(options), [dimse.Proposal(MPPS)]) as assoc:
         for number, instances in enumerate(studies):
             target = dimse.Target(MPPS, new_uid())
-            begun = dimse.n_create(assoc, target, _begun(instances[0], number, options))
-            if not begun.is_success:
-                report.problem(target.sop_instance_uid, begun.text)
+            created = dimse.n_create(assoc, target, begun(instances[0], number, options))
+            if not created.is_success:
+                report.problem(target.sop_instance_uid, created.text)
                 continue
             state = "IN PROGRESS"
             if not options.in_progress:
                 state = "DISCONTINUED" if options.dc else "COMPLETED"
-                ended = dimse.n_set(assoc, target, _ended(instances, state, options))
-                if not ended.is_success:
-                    report.problem(target.sop_instance_uid, ended.text)
+                changed = dimse.n_set(assoc, target, ended(instances, state, options))
+                if not changed.is_success:
+                    report.problem(target.sop_instance_uid, changed.text)
                     continue
             fields = {"sop_instance_uid": target.sop_instance_uid, "state": state, "instances": len(instances)}
             report.result(f"{target.sop_instance_uid}: {state}, {len(instances)} instances", fields)
     return report.exit_code
 
 
-def _begun(sample: Attributes, number: int, options: argparse.Namespace) -> Attributes:
-    """Return the attributes of the N-CREATE: all that are required are there (PS3.4 Table F.7.2-1)."""
+def begun(
+    sample: Attributes, number: int, options: argparse.Namespace, ordered: Attributes | None = None
+) -> Attributes:
+    """Return the attributes of the N-CREATE: all that are required are there (PS3.4 Table F.7.2-1).
+
+    `ordered` is what a worklist says of the scheduled step.
+    """
     now = time.localtime()
     scheduled: Attributes = {
         "00080050": sample.get("00080050", {"vr": "SH"}),
@@ -93,7 +98,7 @@ def _begun(sample: Attributes, number: int, options: argparse.Namespace) -> Attr
         "00400008": {"vr": "SQ"},
         "00400009": {"vr": "SH"},
         "00401001": {"vr": "SH"},
-    }
+    } | (ordered or {})
     kept = {"00100010": "PN", "00100020": "LO", "00100030": "DA", "00100040": "CS", "00200010": "SH"}
     found: Attributes = {name: sample.get(name, {"vr": vr}) for name, vr in kept.items()}
     if "00080005" in sample:
@@ -113,7 +118,7 @@ def _begun(sample: Attributes, number: int, options: argparse.Namespace) -> Attr
     return found
 
 
-def _ended(instances: list[Attributes], state: str, options: argparse.Namespace) -> Attributes:
+def ended(instances: list[Attributes], state: str, options: argparse.Namespace) -> Attributes:
     """Return the attributes of the N-SET: the end, and what was made (PS3.4 F.7.2.2)."""
     now = time.localtime()
     found: Attributes = {
@@ -126,7 +131,7 @@ def _ended(instances: list[Attributes], state: str, options: argparse.Namespace)
         reason: Attributes = {
             "00080100": entry("SH", options.dc_reason),
             "00080102": entry("SH", "DCM"),
-            "00080104": entry("LO", _REASONS[options.dc_reason]),
+            "00080104": entry("LO", REASONS[options.dc_reason]),
         }
         found["00400281"] = entry("SQ", reason)
     return found

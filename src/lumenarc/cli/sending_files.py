@@ -207,7 +207,13 @@ def _plain_for(assoc: Association, kind: Kind) -> str | None:
 
 
 def _rewritten(path: Path, changes: Attributes, target: str) -> Iterator[bytes]:
-    """Give the data set of a file in another transfer syntax, or with changes, or both."""
+    """Give what is sent of a file in another transfer syntax, or with changes, or both."""
+    chunks = changed(path, changes, target)
+    yield from deflate(chunks) if target in DEFLATED else chunks
+
+
+def changed(path: Path, changes: Attributes, target: str) -> Iterator[bytes]:
+    """Give the data set of a file, not deflated, in another transfer syntax, or with changes, or both."""
     with opened(path) as file:
         source = file.source
         if source.transfer_syntax_uid != target:
@@ -216,5 +222,4 @@ def _rewritten(path: Path, changes: Attributes, target: str) -> Iterator[bytes]:
             chunks = transcode(source, Recoding(source.transfer_syntax_uid, target))
         else:
             chunks = copied(source)
-        edited = coerce.overlay_chunks(chunks, encoding_of(target), changes) if changes else chunks
-        yield from deflate(edited) if target in DEFLATED else edited
+        yield from coerce.overlay_chunks(chunks, encoding_of(target), changes) if changes else chunks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import time
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from lumenarc.dicom.query import Attributes
 
 if TYPE_CHECKING:
     from lumenarc.cli.commitment import Answers
+    from lumenarc.peers.dimse import Peer
     from lumenarc.transport.association import Association
 
 MODEL = "1.2.840.10008.1.20.1"
@@ -48,19 +50,28 @@ def run(arguments: list[str]) -> int:
     """Ask, and wait for the answers."""
     options = parser().parse_args(arguments)
     options.tool = "stgcmtscu"
-    from lumenarc.cli.building import new_uid
-    from lumenarc.cli.commitment import Answers, take
-    from lumenarc.peers import dimse
-
     report = Report(options)
     found = headers(options, report)
     if not found:
         return 2 if not (options.paths or options.files_from) else report.exit_code
     level = STUDY if options.one_per_study else SERIES if options.one_per_series else ""
     groups = list(by(level, found).values()) if level else [found]
+    ask(groups, peer_of(options), options, report)
+    return report.exit_code
+
+
+def ask(groups: list[list[Attributes]], peer: Peer, options: argparse.Namespace, report: Report) -> None:
+    """Ask for each group of instances, and report what the archive says of them.
+
+    `options` has `listen`, the port where answers are taken, too, or None, and `keep_alive`, the seconds to wait.
+    """
+    from lumenarc.cli.building import new_uid
+    from lumenarc.cli.commitment import Answers, take
+    from lumenarc.peers import dimse
+
     answers = Answers(report)
     proposal = dimse.Proposal(MODEL, roles=(True, False))
-    with answers.listening(options), dimse.open_association(peer_of(options), [proposal]) as assoc:
+    with answers.listening(options), dimse.open_association(peer, [proposal]) as assoc:
         for group in groups:
             references = [reference(each) for each in group]
             transaction = new_uid()
@@ -76,7 +87,6 @@ def run(arguments: list[str]) -> int:
                 answers.refused(transaction, outcome.text)
         _wait(assoc, answers, options.keep_alive)
     answers.give_up()
-    return report.exit_code
 
 
 def _wait(assoc: Association, answers: Answers, keep_alive_s: float) -> None:
