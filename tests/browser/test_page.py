@@ -10,6 +10,7 @@ import httpx
 import pydicom
 import pytest
 from corpus import PYDICOM_FILES
+from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 from scenarios import play
@@ -130,6 +131,22 @@ def test_long_actions_are_jobs_that_one_follows(empty: Served) -> None:
     assert {str(row.PatientID) for row in rows(empty, PatientName="*小东*")} == {"SAMPLE-2"}
     trashed = httpx.get(empty.http + "api/trash").json()["items"]
     assert sorted(item["n_instances"] for item in trashed) in ([21, 21], [21, 43])
+
+
+def test_pictures_and_documents_become_objects_and_files_find_their_patient(empty: Served, tmp_path: Path) -> None:
+    """A photograph and a letter come into a study with a form, a false one is refused; a wrong patient is changed."""
+    httpx.post(empty.http + "api/samples", timeout=60).raise_for_status()
+    files = {"photo": tmp_path / "wound.jpg", "letter": tmp_path / "letter.pdf", "fake": tmp_path / "fake.pdf"}
+    Image.new("RGB", (640, 480), (180, 60, 50)).save(files["photo"])
+    files["letter"].write_bytes(b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n")
+    files["fake"].write_bytes(b"no document at all")
+    play(empty, "page/wrap", file=str(CT), **{name: str(path) for name, path in files.items()})
+    (study,) = rows(empty, PatientID="SAMPLE-2")
+    found = httpx.get(f"{empty.http}dicom-web/studies/{study.StudyInstanceUID}/series?includefield=all").json()
+    kinds = {row["00080060"]["Value"][0]: row.get("0008103E", {}).get("Value") for row in found}
+    assert kinds == {"MR": kinds["MR"], "XC": ["Wound, day 3"], "DOC": ["Wound, day 3"]}
+    (moved,) = rows(empty, PatientID="RIGHT")
+    assert str(moved.PatientName) == "Right^Person"
 
 
 def test_another_archive_is_searched_and_read(empty: Served, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ CT, MR = (next(PYDICOM_FILES.rglob(name)) for name in ("CT_small.dcm", "MR_small
 NEW = {
     "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Right^Person"}]},
     "00100020": {"vr": "LO", "Value": ["RIGHT"]},
+    "00100040": None,
 }
 
 
@@ -87,6 +88,8 @@ def test_an_upload_is_for_another_patient(client: TestClient) -> None:
     assert result["outcome"] == "stored"
     patient = client.get(f"/api/studies/{result['study_uid']}/patient").json()
     assert patient["attributes"]["00100020"]["Value"] == ["RIGHT"]
+    (row,) = client.get("/dicom-web/studies", params={"PatientID": "RIGHT", "includefield": "all"}).json()
+    assert all("vr" in entry for entry in row.values())
     (line,) = client.get(f"/api/studies/{result['study_uid']}/corrections").json()
     assert (line["kind"], line["reason"]) == ("move", "scanned under a wrong name")
     # A second file, now to the one who is known.

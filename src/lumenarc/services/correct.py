@@ -182,6 +182,8 @@ def move_study(archive: Archive, study_uid: str, target: int | Attributes, *, by
 
 
 def _known_or_new(archive: Archive, connection: Connection, attrs: Attributes, now_ms: int) -> int:
+    # What a form leaves empty is no attribute of somebody new.
+    attrs = {name: entry for name, entry in attrs.items() if entry}
     becomes = _identity(archive, attrs)
     if not becomes:
         raise BadRequest("A new patient needs a Patient ID.")

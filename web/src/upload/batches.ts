@@ -14,8 +14,8 @@ export function isJunk(path: string): boolean {
 export function nextBatch<T extends Found>(queue: T[]): T[] {
   let bytes = 0;
   let n = 0;
-  for (const { file } of queue) {
-    if (n && (bytes + file.size > BATCH_BYTES || n >= BATCH_FILES)) break;
+  for (const { file, query } of queue) {
+    if (n && (query !== queue[0]?.query || bytes + file.size > BATCH_BYTES || n >= BATCH_FILES)) break;
     bytes += file.size;
     n += 1;
   }

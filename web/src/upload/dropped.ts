@@ -1,5 +1,6 @@
 // What was dropped onto the page? Files and whole folders, walked step by step (File and Directory Entries API).
-export type Found = { file: File; path: string };
+/** `query` is what the upload's address says beside: for which patient. */
+export type Found = { file: File; path: string; query?: string };
 
 /** Say whether a drag carries files. */
 export function hasFiles(transfer: DataTransfer | null): boolean {

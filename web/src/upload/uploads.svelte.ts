@@ -1,7 +1,10 @@
 // What is being uploaded, and what became of it? Four batches at once, every file with its own outcome, tried again when the line breaks.
 import { t } from '../i18n/upload';
+import type { Attributes } from '../dicom/names';
+import { TAG } from '../dicom/tags';
 import { isJunk, nextBatch } from './batches';
 import type { Found } from './dropped';
+import { bodyOf, mediaTypeOf, newUid, objectOf } from './wrap';
 
 export type Outcome = 'stored' | 'duplicate' | 'kept_other' | 'skipped' | 'failed';
 export type Result = { path: string; outcome: Outcome; error: string };
@@ -23,6 +26,8 @@ class Uploads {
   problems = $state.raw<Result[]>([]);
   studies = $state.raw<ReadonlySet<string>>(new Set());
   active = $state(0);
+  /** Pictures and documents that wait for somebody to say whose they are. */
+  pictures = $state.raw<Found[]>([]);
   shown = $state(false);
   readonly busy = $derived(this.active > 0);
 
@@ -32,14 +37,33 @@ class Uploads {
 
   /** Queue files; they leave at once. */
   add(found: Found[]): void {
-    const files = found.filter((one) => !isJunk(one.path));
+    const wanted = found.filter((one) => !isJunk(one.path));
+    this.pictures = [...this.pictures, ...wanted.filter((one) => mediaTypeOf(one.path))];
+    const files = wanted.filter((one) => !mediaTypeOf(one.path));
     if (!files.length) return;
+    this.#begin(files);
+    this.#queue.push(...files.map((one) => ({ ...one, tries: 0 })));
+    while (this.active < AT_ONCE && this.#queue.length) void this.#work();
+  }
+
+  /** Forget the pictures and documents that wait. */
+  skipPictures(): void {
+    this.pictures = [];
+  }
+
+  /** Make objects of the pictures and documents that wait, all of one series; a series of each kind of object. */
+  wrap(shared: Attributes, photo: boolean): void {
+    const files = this.pictures;
+    this.pictures = [];
+    this.#begin(files);
+    void this.#wrapAll(files, shared, photo);
+  }
+
+  #begin(files: Found[]): void {
     if (!this.busy && !this.#failed.length) this.#reset();
     this.shown = true;
     this.nFiles += files.length;
     this.total += files.reduce((sum, one) => sum + one.file.size, 0);
-    this.#queue.push(...files.map((one) => ({ ...one, tries: 0 })));
-    while (this.active < AT_ONCE && this.#queue.length) void this.#work();
   }
 
   /** Send again what failed on the way. */
@@ -91,6 +115,26 @@ class Uploads {
     this.active -= 1;
   }
 
+  async #wrapAll(files: Found[], shared: Attributes, photo: boolean): Promise<void> {
+    this.active += 1;
+    const series = new Map<string, { uid: string; n: number }>();
+    for (const { file, path } of files) {
+      const mediaType = mediaTypeOf(path);
+      const kind = mediaType.split('/')[0] ?? '';
+      const own = series.get(kind) ?? { uid: newUid(), n: 0 };
+      series.set(kind, { ...own, n: own.n + 1 });
+      const object = objectOf({ ...shared, [TAG.SeriesInstanceUID]: { vr: 'UI', Value: [own.uid] } }, mediaType, own.n + 1, photo);
+      const { type, body } = bodyOf(object, mediaType, file);
+      const answer = await this.#post('/dicom-web/studies', body, type, (request) => (request.status < 300 ? '' : reasonOf(request)));
+      this.finished += file.size;
+      const error = answer === 'cut' ? t('stopped') : answer;
+      this.counts[error ? 'failed' : 'stored'] += 1;
+      if (error) this.problems = [...this.problems, { path, outcome: 'failed', error }];
+      else this.studies = new Set([...this.studies, String(shared[TAG.StudyInstanceUID]?.Value?.[0])]);
+    }
+    this.active -= 1;
+  }
+
   async #again(batch: Entry[], reason: string): Promise<void> {
     const [tired, fresh] = [batch.filter((one) => one.tries + 1 >= TRIES), batch.filter((one) => one.tries + 1 < TRIES)];
     if (tired.length) this.#end(tired, reason, true);
@@ -122,36 +166,47 @@ class Uploads {
     this.studies = studies;
   }
 
-  /** Send one batch; a string is why it did not arrive. XMLHttpRequest, because fetch tells no progress of uploads. */
+  /** Send one batch; a string is why it did not arrive. */
   #send(batch: Entry[]): Promise<Answer | string> {
     const form = new FormData();
     for (const { file, path } of batch) form.append('file', file, path.split('/').at(-1));
+    const query = batch[0]?.query;
+    return this.#post(`/api/upload${query ? `?${query}` : ''}`, form, '', (request) => (request.status === 200 ? (JSON.parse(request.responseText) as Answer) : reasonOf(request)));
+  }
+
+  /** Send a body; "cut" when it was stopped. XMLHttpRequest, because fetch tells no progress of uploads. */
+  #post<T>(address: string, body: XMLHttpRequestBodyInit, type: string, read: (request: XMLHttpRequest) => T | string): Promise<T | string> {
     const request = new XMLHttpRequest();
     const note = (bytes: number): void => {
       this.#requests.set(request, bytes);
       this.underway = [...this.#requests.values()].reduce((sum, one) => sum + one, 0);
     };
     return new Promise((resolve) => {
-      const over = (answer: Answer | string): void => {
+      const over = (answer: T | string): void => {
         this.#requests.delete(request);
         this.underway = [...this.#requests.values()].reduce((sum, one) => sum + one, 0);
         resolve(answer);
       };
       request.upload.onprogress = (event) => note(event.loaded);
-      request.onload = () => over(request.status === 200 ? (JSON.parse(request.responseText) as Answer) : reasonOf(request));
+      request.onload = () => over(read(request));
       request.onerror = () => over(t('lineBroke'));
       request.onabort = () => over('cut');
-      request.open('POST', '/api/upload');
+      request.open('POST', address);
+      if (type) request.setRequestHeader('Content-Type', type);
       note(0);
-      request.send(form);
+      request.send(body);
     });
   }
 }
 
+/** Return why a request was refused: our own sentence, or the comment on an object that failed (PS3.18 10.5.3). */
 function reasonOf(request: XMLHttpRequest): string {
   try {
-    const { error } = JSON.parse(request.responseText) as { error?: string };
-    if (error) return error; // as the server said it; the panel translates
+    const said = JSON.parse(request.responseText) as { error?: string } & Attributes;
+    if (said.error) return said.error;
+    const failed = (said['00081198'] ?? said['0008119A'])?.Value?.[0] as Attributes | undefined;
+    const comment = failed?.['00000902']?.Value?.[0];
+    if (comment) return String(comment);
   } catch {
     // No answer of ours.
   }

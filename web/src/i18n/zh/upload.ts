@@ -2,6 +2,22 @@
 import type en from '../en/upload';
 
 export default {
+  wrapTitle: '将 {n} 个文件制成 DICOM 对象',
+  wrapText: '图片、视频和文档没有说明属于谁。',
+  study: '检查',
+  newStudy: '新检查',
+  studyDescription: '检查描述',
+  studyDate: '检查日期',
+  seriesDescription: '序列描述',
+  photo: '照片（否则为二次采集）',
+  wrap: '制成对象',
+  leaveOut: '略去',
+  forPatient: '上传并归入另一患者',
+  forPatientText: '文件按原样存储；其检查从一开始就属于该患者，并记入历史。',
+  reason: '原因（会被保留）',
+  cancel: '取消',
+  chooseFiles: '选择文件…',
+  chooseFolder: '选择文件夹…',
   upload: '上传',
   dropHere: '松开以上传 DICOM 文件、文件夹或 ZIP',
   uploading: '正在上传…',
