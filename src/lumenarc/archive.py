@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lumenarc.config import Settings
 from lumenarc.errors import OutOfResources
@@ -15,6 +15,7 @@ from lumenarc.index.instances import Inserter
 from lumenarc.index.parents import Policy
 from lumenarc.storage.blob import BlobStore
 from lumenarc.storage.filesystem import FileStore
+from lumenarc.storage.verified import Verified
 
 _MS_PER_DAY = 86_400_000
 
@@ -30,6 +31,7 @@ class Archive:
     changes: Changes
     now_ms: Callable[[], int]
     imaging: ImagingPool
+    verified: Verified = field(default_factory=Verified)
 
     def close(self) -> None:
         """End the decoding processes, close the storage and the database connections."""

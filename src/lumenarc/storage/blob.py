@@ -45,6 +45,10 @@ class BlobReader(Protocol):
     def path(self) -> Path | None:
         """The file it lies in, where it does."""
 
+    @property
+    def stamp(self) -> tuple[int, ...]:
+        """What differs when the bytes have been changed (storage/verified.py)."""
+
     def read(self, offset: int, length: int) -> bytes:
         """Return the bytes of a range, fewer at the end."""
 

@@ -136,12 +136,14 @@ def _write_all(fd: int, data: bytes | bytearray | memoryview) -> int:
 class FileReader:
     """An open file."""
 
-    __slots__ = ("_fd", "path", "size")
+    __slots__ = ("_fd", "path", "size", "stamp")
 
     def __init__(self, path: Path) -> None:
         self.path: Path | None = path
         self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        self.size = os.fstat(self._fd).st_size
+        found = os.fstat(self._fd)
+        self.size = found.st_size
+        self.stamp: tuple[int, ...] = (found.st_ino, found.st_ctime_ns)
 
     def read(self, offset: int, length: int) -> bytes:
         """Return the bytes of a range, fewer at the end."""

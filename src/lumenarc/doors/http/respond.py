@@ -20,7 +20,9 @@ from lumenarc.errors import LumenarcError
 from lumenarc.protocol.web.ranges import Unsatisfiable, byte_range, names
 
 DICOM_JSON = "application/dicom+json"
-_GATHER_BYTES = 1 << 20
+_GATHER_BYTES = 2 << 20
+# From this size on a chunk leaves as it is; smaller ones are joined.
+_ALONE_BYTES = 128 << 10
 _GZIP_FROM_BYTES = 1 << 10
 _GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*(?:$|,|;(?!\s*q=0(?:\.0*)?\s*(?:$|,)))")
 log = structlog.get_logger("http")
@@ -61,18 +63,25 @@ def error_response(error: LumenarcError, request_id: str) -> Response:
     return Response(body, error.http_status, headers, "application/json")
 
 
-def _gathered(chunks: Iterator[bytes]) -> Generator[bytes, None, None]:
-    """Join small chunks, so that few hops between threads are needed."""
-    held: list[bytes] = []
+def _gathered(chunks: Iterator[bytes]) -> Generator[list[bytes], None, None]:
+    """Yield chunks some at a time, so that few hops between threads are needed; small ones are joined."""
+    ready: list[bytes] = []
+    small: list[bytes] = []
     size = 0
     for chunk in chunks:
-        held.append(chunk)
         size += len(chunk)
+        if len(chunk) < _ALONE_BYTES:
+            small.append(chunk)
+        else:
+            ready += [b"".join(small), chunk] if small else [chunk]
+            small = []
         if size >= _GATHER_BYTES:
-            yield held[0] if len(held) == 1 else b"".join(held)
-            held, size = [], 0
-    if held:
-        yield b"".join(held)
+            yield [*ready, b"".join(small)] if small else ready
+            ready, small, size = [], [], 0
+    if small:
+        ready.append(b"".join(small))
+    if ready:
+        yield ready
 
 
 class BrokenOff(Exception):
@@ -96,17 +105,18 @@ async def stream(
     source = _gathered(chunks)
     first = await context.run(next, source, None)
 
-    def ended(last: asyncio.Future[bytes | None]) -> None:
+    def ended(last: asyncio.Future[list[bytes] | None]) -> None:
         last.cancelled() or last.exception()
         source.close()
 
     async def body() -> AsyncIterator[bytes]:
-        chunk = first
-        while chunk is not None:
+        pieces = first
+        while pieces is not None:
             coming = asyncio.ensure_future(context.run(next, source, None))
             try:
-                yield chunk
-                chunk = await coming
+                for piece in pieces:
+                    yield piece
+                pieces = await coming
             except LumenarcError as error:
                 log.warning("an answer was broken off", error=str(error))
                 raise BrokenOff from error
