@@ -82,6 +82,9 @@ _WEB: tuple[tuple[str, str, str], ...] = (
     ("stowrs", "lumenarc.cli.stowrs", "Send files to a DICOMweb service (STOW-RS)."),
     ("upsrs", "lumenarc.cli.upsrs", "Schedule, take, change and watch procedure steps (UPS-RS)."),
 )
+_WEB_SERVERS: tuple[tuple[str, str, str], ...] = (
+    ("stowrsd", "lumenarc.cli.stowrsd", "Take objects over the web into a folder (STOW-RS)."),
+)
 _HL7: tuple[tuple[str, str, str], ...] = (
     ("hl7snd", "lumenarc.cli.hl7snd", "Send HL7 v2 messages over MLLP."),
     ("hl7rcv", "lumenarc.cli.hl7rcv", "Receive HL7 v2 messages over MLLP into a folder."),
@@ -92,6 +95,7 @@ GROUPS = (
     ("DIMSE clients", _CLIENTS),
     ("DIMSE servers", _SERVERS),
     ("DICOMweb clients", _WEB),
+    ("DICOMweb servers", _WEB_SERVERS),
     ("HL7", _HL7),
 )
 TOOLS: tuple[tuple[str, str, str], ...] = tuple(tool for _, tools in GROUPS for tool in tools)

@@ -21,7 +21,6 @@ from lumenarc.dicom.query import Attributes
 from lumenarc.dicom.received import check_uid
 from lumenarc.dicom.transfer_syntaxes import is_encapsulated
 from lumenarc.errors import BadDataSet, TooLarge, UnsupportedMedia
-from lumenarc.services.store import Source, Stored, store_part10
 from lumenarc.storage.filesystem import refusal
 
 _CHUNK_BYTES = 1 << 20
@@ -109,8 +108,8 @@ def new_uid() -> str:
     return f"2.25.{uuid.uuid4().int}"
 
 
-def store(archive: Archive, attributes: Attributes, shared: Assembly, source: Source) -> Stored:
-    """Make an object and store it; raise a leaf of the error tree."""
+def made(archive: Archive, attributes: Attributes, shared: Assembly) -> Iterator[bytes]:
+    """Return an object as a file in pieces; raise a leaf of the error tree."""
     attributes, streamed, syntax = _with_bulk(archive, checked(attributes), shared)
     uids = dict(zip(_UIDS, (shared.study_uid or shared.new_study_uid, shared.series_uid, new_uid()), strict=True))
     attributes = completed(attributes, uids, archive.now_ms())
@@ -121,7 +120,7 @@ def store(archive: Archive, attributes: Attributes, shared: Assembly, source: So
         yield part10.build_meta(sop_class_uid, sop_instance_uid, syntax, None)
         yield from written(attributes, streamed)
 
-    return store_part10(archive, chunks(), source, study_uid=shared.study_uid)
+    return chunks()
 
 
 def _first(attributes: Attributes, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -68,15 +68,15 @@ _OUTCOMES = ("2xx", "3xx", "4xx", "5xx")
 _PREFIXES = {"rs": ("/dicom-web", "/aets/{aet}/rs"), "wado": ("", "/aets/{aet}"), "": ("",)}
 
 
-def create_app(archive: Archive, info: ServerInfo) -> ASGIApp:
-    """Return the application."""
+def create_app(archive: Archive, info: ServerInfo, routes: Sequence[Endpoint] = ROUTES) -> ASGIApp:
+    """Return the application, of all that the archive answers or of some of it."""
     context = Context(archive, info)
-    text = json.dumps(openapi.document(ROUTES, _PREFIXES, info.version)).encode()
+    text = json.dumps(openapi.document(routes, _PREFIXES, info.version)).encode()
 
     async def described(_context: Context, _request: Request) -> Response:
         return Response(text, media_type="application/json")
 
-    table = (*ROUTES, Endpoint("GET", "/openapi.json", described, "This description.", ""))
+    table = (*routes, Endpoint("GET", "/openapi.json", described, "This description.", ""))
     router = Router(
         (endpoint.method, prefix + endpoint.path, _measured(info.meter, endpoint, _called(context, endpoint)))
         for endpoint in table
@@ -95,12 +95,11 @@ def _missing(request: Request, found: Found) -> Response:
     return response
 
 
-def series() -> tuple[Series, ...]:
+def series(routes: Sequence[Endpoint] = ROUTES) -> tuple[Series, ...]:
     """Return what this door counts: each route with each kind of outcome."""
-    routes = {(endpoint.method, endpoint.path) for endpoint in ROUTES}
     counted = tuple(
         Series("http", (("method", method), ("route", path), ("outcome", outcome)))
-        for method, path in sorted(routes)
+        for method, path in sorted({(endpoint.method, endpoint.path) for endpoint in routes})
         for outcome in _OUTCOMES
     )
     return (*counted, *(Series(f"{way}_bytes", (("door", "http"),)) for way in ("sent", "received")))

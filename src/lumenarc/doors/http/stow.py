@@ -7,6 +7,7 @@ Each part has its own outcome; what cannot even be named is among the other fail
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,14 +23,23 @@ from lumenarc.errors import BadRequest, LumenarcError, UnsupportedMedia
 from lumenarc.protocol.web.media_types import parse_media_type
 from lumenarc.protocol.web.multipart import MultipartParser, Parts, parts_of
 from lumenarc.protocol.web.uris import uid
-from lumenarc.services.store import Source, names_of, store_part10
+from lumenarc.services.store import Source, Stored, names_of, store_part10
 
 _HEAD_BYTES = 64 << 10
 _OBJECTS = ("application/dicom", "application/octet-stream")
 _METADATA = (DICOM_JSON, "application/json", "application/dicom+xml")
 
 
-async def _store(context: Context, request: Request) -> Response:
+Keep = Callable[[Context, Iterator[bytes], Source, str | None], Stored]
+"""Stores one file that comes in pieces; the study is that of the address, None for any. Raises LumenarcError."""
+
+
+def in_archive(context: Context, chunks: Iterator[bytes], source: Source, study: str | None) -> Stored:
+    """Store a file in the archive."""
+    return store_part10(context.archive, chunks, source, study_uid=study)
+
+
+async def _store(context: Context, request: Request, keep: Keep) -> Response:
     study = request.path_params.get("study")
     if study is not None:
         uid(study, "Study Instance UID")
@@ -40,7 +50,7 @@ async def _store(context: Context, request: Request) -> Response:
     source = Source("", request.client.host if request.client else "")
 
     def one(chunks: Iterator[bytes]) -> Outcome:
-        return _object(context, chunks, source, study)
+        return _object(lambda watched: keep(context, watched, source, study), chunks)
 
     if content.type in _OBJECTS:
         outcomes = [await consume(context, request, one)]
@@ -51,7 +61,7 @@ async def _store(context: Context, request: Request) -> Response:
             outcomes = await consume(
                 context,
                 request,
-                lambda chunks: store_metadata(context.archive, parts_of(parser, chunks), inner, (study, source)),
+                lambda chunks: store_metadata(context.archive, parts_of(parser, chunks), inner, study, one),
             )
         elif inner in _OBJECTS:
             outcomes = await consume(context, request, lambda chunks: _objects(parts_of(parser, chunks), one))
@@ -62,7 +72,7 @@ async def _store(context: Context, request: Request) -> Response:
     return answer(request, base_url(request), outcomes, answered_as)
 
 
-def _object(context: Context, chunks: Iterator[bytes], source: Source, study: str | None) -> Outcome:
+def _object(keep: Callable[[Iterator[bytes]], Stored], chunks: Iterator[bytes]) -> Outcome:
     """Store one file; its beginning is remembered, so that a failure can be named."""
     head = bytearray()
 
@@ -73,7 +83,7 @@ def _object(context: Context, chunks: Iterator[bytes], source: Source, study: st
             yield chunk
 
     try:
-        return store_part10(context.archive, watched(), source, study_uid=study)
+        return keep(watched())
     except LumenarcError as error:
         return Failed(error, *names_of(bytes(head)))
 
@@ -103,7 +113,15 @@ _SPEC = Spec(
     fails=(*COMMON_FAILS, 406, 409, 413, 415, 422, 507),
     also=_ANSWERS[::2],
 )
-ENDPOINTS = (
-    Endpoint("POST", "/studies", _store, "Store instances (PS3.18 10.5).", spec=_SPEC),
-    Endpoint("POST", "/studies/{study}", _store, "Store instances of one study (PS3.18 10.5).", spec=_SPEC),
-)
+
+
+def endpoints(keep: Keep) -> tuple[Endpoint, ...]:
+    """Return the routes of STOW-RS for whoever keeps what comes."""
+    store = partial(_store, keep=keep)
+    return (
+        Endpoint("POST", "/studies", store, "Store instances (PS3.18 10.5).", spec=_SPEC),
+        Endpoint("POST", "/studies/{study}", store, "Store instances of one study (PS3.18 10.5).", spec=_SPEC),
+    )
+
+
+ENDPOINTS = endpoints(in_archive)

@@ -6,7 +6,7 @@ All parts are received first, the bulk data into a file without a name; then obj
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from lumenarc.archive import Archive
@@ -15,8 +15,7 @@ from lumenarc.dicom.query import Attributes
 from lumenarc.doors.http.stow_answer import Failed, Outcome
 from lumenarc.errors import BadDataSet, BadRequest, LumenarcError, TooLarge, UnsupportedMedia
 from lumenarc.protocol.web.media_types import parse_media_type
-from lumenarc.services.assemble import Assembly, BulkPart, Spool, store
-from lumenarc.services.store import Source
+from lumenarc.services.assemble import Assembly, BulkPart, Spool, made
 
 _MAX_METADATA_BYTES = 64 << 20
 _KINDS = {"application/dicom+json": "json", "application/json": "json", "application/dicom+xml": "xml"}
@@ -26,13 +25,13 @@ def store_metadata(
     archive: Archive,
     parts: Iterator[tuple[dict[str, str], Iterator[bytes]]],
     inner: str,
-    origin: tuple[str | None, Source],
+    study: str | None,
+    one: Callable[[Iterator[bytes]], Outcome],
 ) -> list[Outcome]:
-    """Store the objects of a body; `inner` is the type of its metadata, `origin` the study of the address, the sender.
+    """Make the objects of a body and give each, as a file, to `one`; `inner` is the type of the metadata.
 
-    Raises BadRequest for a body that makes no sense, TooLarge.
+    `study` is that of the address. Raises BadRequest for a body that makes no sense, TooLarge.
     """
-    study, source = origin
     objects: list[Attributes] = []
     located: dict[str, list[BulkPart]] = {}
     with Spool(archive) as spool:
@@ -53,7 +52,7 @@ def store_metadata(
         if not objects:
             raise BadRequest("The body holds no metadata.")
         shared = Assembly(located, study)
-        return [_one(archive, attributes, shared, source) for attributes in objects]
+        return [_made(archive, attributes, shared, one) for attributes in objects]
 
 
 def _limited(data: Iterator[bytes]) -> bytes:
@@ -78,9 +77,11 @@ def _objects(kind: str, data: bytes) -> list[Attributes]:
     return objects
 
 
-def _one(archive: Archive, attributes: Attributes, shared: Assembly, source: Source) -> Outcome:
+def _made(
+    archive: Archive, attributes: Attributes, shared: Assembly, one: Callable[[Iterator[bytes]], Outcome]
+) -> Outcome:
     try:
-        return store(archive, attributes, shared, source)
+        return one(made(archive, attributes, shared))
     except LumenarcError as error:
         return Failed(error, _uid(attributes, "00080016"), _uid(attributes, "00080018"))
 
