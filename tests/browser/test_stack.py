@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import looks
+import phantoms
 import pytest
 from scenarios import play
 from test_viewer import store
@@ -28,3 +29,11 @@ def test_brightness_overlays_shutters_and_presentation_states(
     }
     store(archive, folder)
     play(archive, "viewer/look", **studies)
+
+
+def test_what_is_seen_leaves_the_viewer_as_it_is_seen(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    study = phantoms.write_ct(tmp_path / "ct")
+    phantoms.write_mr(tmp_path / "mr", study)
+    store(archive, tmp_path)
+    play(archive, "viewer/export", study=study)

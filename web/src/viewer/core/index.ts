@@ -3,6 +3,7 @@ import { cornerstone } from './packages';
 import { Events } from './tool_groups';
 
 export * as annotations from './annotations';
+export { cameraOf, setCamera } from './camera';
 export { engine, purge } from './engine';
 export { Prefetcher } from './prefetcher';
 export { StackView } from './stack_view';

@@ -10,6 +10,7 @@ import { frameTimeMs, windowsOf, type Frame, type Instance, type Window } from '
 import { colorsOf, type ColorMap } from '../model/color_maps';
 import { lutItems } from '../model/lut_items';
 import { applied } from '../model/presentation';
+import type { CellLink } from '../model/view_link';
 import { presetsFor, type Preset } from '../model/presets';
 
 export type Letters = { left: string; right: string; top: string; bottom: string };
@@ -35,6 +36,8 @@ export class Cell {
   loop = $state<Loop>('loop');
   /** Counts how often the view was drawn: what lies over it follows. */
   nDrawn = $state(0);
+  /** What an address wants of the image, once it is shown. */
+  asked: CellLink | undefined;
   private view_: StackView | undefined;
   readonly wanted: { frames: readonly Frame[]; position: number; direction: 1 | -1 } & Wanted = { frames: [], position: 0, direction: 1 };
   readonly frame = $derived<Frame | undefined>(this.set?.frames[this.index]);

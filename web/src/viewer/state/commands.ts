@@ -53,6 +53,7 @@ export const SHOW_COMMANDS: readonly Command[] = [
   { id: 'lines', keys: ['d'], label: () => t('referenceLines'), icon: 'M3 3h14v14H3zM3 12.500l14-5', isOn: (viewer) => viewer.showsLines, run: (viewer) => { viewer.showsLines = !viewer.showsLines; } },
   { id: 'layers', keys: ['O'], label: () => t('layersShown'), icon: 'M10 3l7.500 4-7.500 4-7.500-4zM3.500 10.500L10 14l6.500-3.500M3.500 13.500L10 17l6.500-3.500', isOn: ({ layers }) => layers.isOpen, run: ({ layers }) => { layers.isOpen = !layers.isOpen; } },
   { id: 'volume', keys: ['M'], label: () => t('asVolume'), icon: 'M10 2.500l6.500 3.700v7.600L10 17.500l-6.500-3.700V6.200zM10 10l6.500-3.800M10 10L3.500 6.200M10 10v7.500', isOn: (viewer) => viewer.volume !== undefined, run: (viewer) => void viewer.toggleVolume() },
+  { id: 'copyLink', keys: ['L'], label: () => stack('copyLink'), run: ({ exports }) => void exports.copyAddress() },
   { id: 'maximise', keys: ['Enter'], label: () => t('maximise'), run: (viewer) => viewer.toggleMaximised() },
   { id: 'fullScreen', keys: ['F11'], label: () => t('fullScreen'), icon: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4', run: () => { void (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()); } },
   { id: 'smoothing', keys: ['j'], label: () => t('smoothing'), icon: 'M3 13h4v-4h4V5h6', run: ({ view }) => view?.toggleSmoothing() },

@@ -21,6 +21,7 @@ import type { ImageView } from './image_view';
 import { Loaded } from './loaded.svelte';
 import { Measurements } from './measurements.svelte';
 import { SeriesEntry } from './series_entry.svelte';
+import { Exports } from './exports.svelte';
 import { findPriors, type StudyEntry } from './study_entry.svelte';
 
 type Core = typeof import('../core');
@@ -48,6 +49,8 @@ export class Viewer {
   readonly loaded = new Loaded();
   readonly measurements = new Measurements(this);
   readonly layers = new Layers(this);
+  readonly exports = new Exports(this);
+  loadedCore: Core | undefined;
   private nCells = 1;
   private parts: Promise<Core> | undefined;
   private prefetcher: InstanceType<Core['Prefetcher']> | undefined;
@@ -60,6 +63,7 @@ export class Viewer {
   /** Load what needs Cornerstone3D, once. */
   core(): Promise<Core> {
     this.parts ??= import('../core').then((core) => {
+      this.loadedCore = core;
       this.prefetcher = new core.Prefetcher();
       this.stops.push(core.onCache((id) => this.loaded.add(id), (id) => this.loaded.remove(id)), () => { this.prefetcher?.close(); core.purge(); });
       this.stops.push(this.measurements.attach(core.annotations));
@@ -72,6 +76,25 @@ export class Viewer {
   close(): void {
     for (const stop of this.stops) stop();
     this.layers.close();
+  }
+
+  /** Hear that a cell was drawn for the first time: what an address asks of it is done now. */
+  private arrived(cell: Cell): void {
+    const { asked, view } = cell;
+    cell.asked = undefined;
+    if (asked && view && this.loadedCore) {
+      if (asked.window) cell.setWindow({ center: asked.window[0], width: asked.window[1], name: '' });
+      if (asked.colors !== cell.colors) cell.setColors(asked.colors);
+      if (asked.camera) this.loadedCore.setCamera(view, asked.camera);
+    }
+    this.plan();
+  }
+
+  /** Hear that a cell was drawn. */
+  drawn(cell: Cell): void {
+    const isFirst = !cell.isShown;
+    cell.drawn();
+    if (isFirst) this.arrived(cell);
   }
 
   /** Return what keys and buttons change: the planes of the volume, or the active cell's image. */
@@ -116,19 +139,22 @@ export class Viewer {
   async open(): Promise<void> {
     const own: SeriesRow = { studyUid: this.studyUid, uid: this.seriesUid, modality: '', number: undefined, description: '', bodyPart: '', nInstances: 0 };
     // The headers of a series named in the address need not wait for the list.
-    const asked = this.seriesUid ? new SeriesEntry(own) : undefined;
-    void asked?.load();
+    const named = this.seriesUid ? new SeriesEntry(own) : undefined;
+    void named?.load();
     try {
       const rows = await findSeries(this.studyUid);
-      this.series = rows.map((row) => (asked && row.uid === asked.row.uid ? Object.assign(asked, { row }) : new SeriesEntry(row)));
+      this.series = rows.map((row) => (named && row.uid === named.row.uid ? Object.assign(named, { row }) : new SeriesEntry(row)));
     } catch (reason) {
       this.error = told(reason);
       return;
     }
     if (!this.series.length) this.error = t('emptyStudy');
-    const first = Math.max(0, this.series.findIndex((entry) => entry === asked));
-    this.setLayout(layoutFor(this.series.map(({ row }) => row), this.rememberedLayout()));
-    await this.hang(first);
+    const first = Math.max(0, this.series.findIndex((entry) => entry === named));
+    const asked = this.exports.asked();
+    if (!asked || !(await this.exports.show(asked))) {
+      this.setLayout(layoutFor(this.series.map(({ row }) => row), this.rememberedLayout()));
+      await this.hang(first);
+    }
     this.priors = await findPriors(this.studyUid).catch(() => []);
     for (const entry of this.series) await entry.load();
     this.plan();
