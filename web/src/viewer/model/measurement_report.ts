@@ -47,7 +47,7 @@ export function writeReport(measurements: readonly Measurement[], study: Attribu
     '00080021': one('DA', given.date), '00080031': one('TM', given.time), '00080023': one('DA', given.date), '00080033': one('TM', given.time), '00080012': one('DA', given.date), '00080013': one('TM', given.time),
     '00080060': one('CS', 'SR'), '00080070': one('LO', 'Lumenarc'), '0008103E': one('LO', 'Measurements'), '00200011': one('IS', 900), '00200013': one('IS', 1), '00081111': { vr: 'SQ' },
     '0040A491': one('CS', 'COMPLETE'), '0040A493': one('CS', 'UNVERIFIED'), '0040A372': { vr: 'SQ' },
-    '0040A375': evidence(measurements),
+    '0040A375': evidence(measurements.map(({ frame }) => frame)),
     '0040A040': one('CS', 'CONTAINER'), '0040A050': one('CS', 'SEPARATE'), '0040A043': sequence(code(['126000', 'DCM', 'Imaging Measurement Report'])),
     '0040A504': sequence({ '00080105': one('CS', 'DCMR'), '0040DB00': one('CS', '1500') }),
     '0040A730': sequence(
@@ -58,10 +58,10 @@ export function writeReport(measurements: readonly Measurement[], study: Attribu
 }
 
 /** List the images that are spoken of, by series (PS3.3 C.17.2.3). */
-function evidence(measurements: readonly Measurement[]): Attribute {
+export function evidence(frames: readonly Frame[]): Attribute {
   const bySeries = new Map<string, Map<string, string>>();
   let study = '';
-  for (const { frame: { instance } } of measurements) {
+  for (const { instance } of frames) {
     study = instance.studyUid;
     const images = bySeries.get(instance.seriesUid) ?? new Map<string, string>();
     bySeries.set(instance.seriesUid, images.set(instance.uid, instance.sopClass));

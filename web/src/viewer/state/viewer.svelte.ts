@@ -18,6 +18,7 @@ import { Layers } from '../objects/state/layers.svelte';
 import type { ToolId } from '../tools/table';
 import { Cell } from './cell.svelte';
 import type { ImageView } from './image_view';
+import { KeyImages } from './key_images.svelte';
 import { Loaded } from './loaded.svelte';
 import { Measurements } from './measurements.svelte';
 import { SeriesEntry } from './series_entry.svelte';
@@ -50,6 +51,9 @@ export class Viewer {
   readonly measurements = new Measurements(this);
   readonly layers = new Layers(this);
   readonly exports = new Exports(this);
+  readonly keyImages = new KeyImages(this);
+  /** Whether the header of the active image is open beside it. */
+  showsHeader = $state(false);
   loadedCore: Core | undefined;
   private nCells = 1;
   private parts: Promise<Core> | undefined;
