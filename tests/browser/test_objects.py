@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import derived
+import models
 import phantoms
 import pytest
 import radiotherapy
@@ -56,3 +57,10 @@ def test_times_are_walked_through_beside_slices(archive_server: Callable[..., Se
     study = derived.write_times(tmp_path)
     store(archive, tmp_path)
     play(archive, "viewer/times", study=study)
+
+
+def test_models_and_letters_are_seen_as_what_they_are(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    study = models.write_documents(tmp_path)
+    store(archive, tmp_path)
+    play(archive, "viewer/models", study=study)

@@ -7,7 +7,7 @@ export interface Layout { readonly rows: number; readonly columns: number }
 export interface Hung { readonly modality: string; readonly nInstances: number; readonly description: string }
 
 export const MAX_SIDE = 4;
-const NOT_IMAGES = new Set(['SR', 'DOC', 'PR', 'KO', 'ECG', 'HD', 'AU', 'RTSTRUCT', 'RTPLAN', 'RTRECORD', 'PLAN', 'REG', 'FID', 'RWV', 'SMR', 'SEG']);
+const NOT_IMAGES = new Set(['SR', 'DOC', 'PR', 'KO', 'ECG', 'HD', 'AU', 'RTSTRUCT', 'RTPLAN', 'RTDOSE', 'RTRECORD', 'PLAN', 'REG', 'FID', 'RWV', 'SMR', 'SEG', 'M3D']);
 
 /** Say whether a series of this modality has images to hang. */
 export const isImageModality = (modality: string): boolean => !NOT_IMAGES.has(modality);
