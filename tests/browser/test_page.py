@@ -149,6 +149,22 @@ def test_pictures_and_documents_become_objects_and_files_find_their_patient(empt
     assert str(moved.PatientName) == "Right^Person"
 
 
+def test_patients_columns_and_growth(empty: Served) -> None:
+    """Patients lead to their studies; widths are kept; the dashboard tells growth and queues."""
+    httpx.post(empty.http + "api/samples", timeout=60).raise_for_status()
+    play(empty, "page/patients")
+
+
+def test_text_of_objects_is_only_text_on_every_page(empty: Served) -> None:
+    """Markup, right-to-left overrides and very long values in names, IDs and descriptions."""
+    wide = renamed("\u202egnp.exe^\u200f" + "ا" * 40, StudyDescription="\u202e" + HOSTILE[:62], PatientID="RTL")
+    evil = renamed("<b onmouseover=pwned()>^" + HOSTILE, PatientID=HOSTILE, StudyDescription=HOSTILE)
+    long = renamed("A" * 60, PatientID="LONG", StudyDescription="W" * 65_000, PatientComments="<i>" * 20_000)
+    upload(empty, wide, long, evil)
+    ds = pydicom.dcmread(io.BytesIO(evil))
+    play(empty, "page/hostile", study=ds.StudyInstanceUID, series=ds.SeriesInstanceUID)
+
+
 def test_another_archive_is_searched_and_read(empty: Served, tmp_path: Path) -> None:
     """Orthanc holds a study; it is found from the page and here when the viewer opens."""
     head = pydicom.dcmread(CT, stop_before_pixels=True)

@@ -8,6 +8,7 @@ export type Route = { path: string; title: () => string; load: () => Component |
 
 export const ROUTES: Route[] = [
   { path: '/', title: () => t('studies'), load: () => Studies, inBar: true },
+  { path: '/patients', title: () => t('patients'), load: () => import('./pages/patients/Patients.svelte'), inBar: true },
   { path: '/remote', title: () => t('remote'), load: () => import('./pages/remote/Remote.svelte'), inBar: true },
   { path: '/dashboard', title: () => t('dashboard'), load: () => import('./pages/admin/Dashboard.svelte'), inBar: true },
   { path: '/jobs', title: () => t('jobs'), load: () => import('./pages/admin/Jobs.svelte'), inBar: true },

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-const PAGES = ['', 'dashboard', 'jobs', 'aes', 'trash', 'settings', 'nowhere'];
+const PAGES = ['', 'patients', 'remote', 'dashboard', 'jobs', 'aes', 'trash', 'settings', 'nowhere'];
 const LOOKS = [['en', 'light', 1280], ['zh', 'dark', 1280], ['zh', 'light', 390], ['en', 'dark', 390]];
 const LANGUAGES = { en: 'English', zh: '简体中文' };
 
@@ -40,6 +40,22 @@ export async function run({ page, base, problems, shots, axe }) {
     await page.locator('aside h2').waitFor();
     await look(`panel-${language}-${theme}-${width}`);
     if (width > 1000) {
+      const study = new URL(page.url()).searchParams.get('study');
+      for (const [name, at] of [['editPatient', 2], ['editStudy', 3], ['move', 4], ['history', -2]]) {
+        await page.locator('aside .actions .menu button').first().click();
+        await page.locator('aside .actions .panel button').nth(at).click();
+        await page.getByRole('dialog').waitFor();
+        await look(`${name}-${language}-${theme}-${width}`);
+        await page.keyboard.press('Escape');
+      }
+      await page.goto(`${base}header?study=${study}`);
+      await page.locator('tbody tr').first().waitFor();
+      await look(`header-${language}-${theme}-${width}`);
+      await page.goto(`${base}viewer?StudyInstanceUIDs=${study}`);
+      await page.locator('canvas').first().waitFor();
+      await look(`viewer-${language}-${theme}-${width}`);
+      await page.goto(`${base}?study=${study}`);
+      await page.locator('.row').nth(2).waitFor();
       await page.locator('.row').nth(1).locator('input').click();
       await page.locator('[role=toolbar] button').nth(1).click();
       await page.getByRole('dialog').waitFor();

@@ -9,6 +9,7 @@ export type Correction = { kind: string; level: 'PATIENT' | 'STUDY' | 'SERIES'; 
 
 export const patientOf = (study: string): Promise<Patient> => api(`/api/studies/${study}/patient`);
 export const findPatients = (q: string): Promise<{ total: number; patients: Patient[] }> => api(`/api/patients?${new URLSearchParams({ q, limit: '20' })}`);
+export const patientPage = (q: string, offset: number): Promise<{ total: number; patients: Patient[] }> => api(`/api/patients?${new URLSearchParams({ q, limit: '100', offset: String(offset) })}`);
 export const editPatient = (id: number, changes: Changes, reason: string): Promise<unknown> => api(`/api/patients/${id}`, { method: 'PUT', body: { changes, reason } });
 export const mergePatient = (id: number, into: number, reason: string): Promise<unknown> => api(`/api/patients/${id}/merge`, { method: 'POST', body: { into, reason } });
 export const editStudy = (study: string, changes: Changes, reason: string): Promise<void> => api(`/api/studies/${study}`, { method: 'PUT', body: { changes, reason } });

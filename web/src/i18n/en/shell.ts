@@ -1,5 +1,6 @@
 // The frame around every page, in English.
 export default {
+  patients: 'Patients',
   uploadFor: 'For another patient…',
   serverSaid: 'The archive could not do that; its log says more.',
   serverSaidKind: 'The archive could not do that ({kind}); its log says more.',

@@ -46,6 +46,8 @@ export default {
   dropSearch: 'Forget the search {name}',
   clear: 'Clear',
   columns: 'Columns',
+  resize: 'Drag: another width; double-click: as it was',
+  resetWidths: 'Widths as they were',
   density: 'Rows',
   comfortable: 'Comfortable',
   compact: 'Compact',

@@ -2,6 +2,7 @@
 import type en from '../en/shell';
 
 export default {
+  patients: '患者',
   uploadFor: '归入另一患者…',
   serverSaid: '存档未能完成；详情见其日志。',
   serverSaidKind: '存档未能完成（{kind}）；详情见其日志。',

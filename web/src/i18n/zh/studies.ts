@@ -48,6 +48,8 @@ export default {
   dropSearch: '删除搜索 {name}',
   clear: '清除',
   columns: '列',
+  resize: '拖动可改列宽，双击恢复',
+  resetWidths: '恢复默认列宽',
   density: '行高',
   comfortable: '舒适',
   compact: '紧凑',

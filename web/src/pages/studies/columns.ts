@@ -25,10 +25,14 @@ export const COLUMNS: Column[] = [
 
 const isWords = (value: unknown): value is string[] => Array.isArray(value) && value.every((word) => typeof word === 'string');
 
+/** Widths in px that the user gave to columns, by their id. */
+export type Widths = Record<string, number>;
+export const NARROWEST = 40;
+
 /** Return the grid tracks of these columns, after one for the check box, and the least width of all in px. */
-export function tracks(columns: Column[]): { template: string; least: number } {
-  const each = columns.map((column) => (column.grow ? `minmax(${column.min}px, ${column.grow}fr)` : `${column.min}px`));
-  return { template: `40px ${each.join(' ')}`, least: 40 + 16 + columns.reduce((sum, column) => sum + column.min, 0) };
+export function tracks(columns: Column[], widths: Widths = {}): { template: string; least: number } {
+  const each = columns.map((column) => (widths[column.id] ? `${widths[column.id]}px` : column.grow ? `minmax(${column.min}px, ${column.grow}fr)` : `${column.min}px`));
+  return { template: `40px ${each.join(' ')}`, least: 40 + 16 + columns.reduce((sum, column) => sum + (widths[column.id] ?? column.min), 0) };
 }
 
 /** Where there is no room for all, these go first. */
@@ -49,6 +53,19 @@ export function shownColumns(): string[] {
   const standard = COLUMNS.filter((column) => !column.hidden).map((column) => column.id);
   const known = recallJson('columns', isWords, standard).filter((id) => COLUMNS.some((column) => column.id === id));
   return known.length ? known : standard;
+}
+
+const areWidths = (value: unknown): value is Widths =>
+  typeof value === 'object' && value !== null && Object.values(value).every((one) => typeof one === 'number' && one >= NARROWEST && one < 4000);
+
+/** Return the widths that this browser remembers. */
+export function givenWidths(): Widths {
+  return recallJson('widths', areWidths, {});
+}
+
+/** Remember the widths of columns. */
+export function rememberWidths(widths: Widths): void {
+  remember('widths', widths);
 }
 
 /** Remember which columns are shown. */
