@@ -2,7 +2,8 @@
 
 Modules of an IOD that are mandatory are checked; of the others, those of which the data set has an attribute that no
 mandatory module has. Conditions (1C, 2C) are prose in the standard and are not judged: what is there must not be empty
-when it is 1C. Functional groups are not looked into (PS3.3 A, C; PS3.5 6.2, 7.4).
+when it is 1C. Functional groups that are there are checked; which of them have to be is not (PS3.3 A, C; PS3.5 6.2,
+7.4).
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from lumenarc.dicom.query import Attributes
 MAX_DEPTH = 64
 _LENGTHS = {"AE": 16, "CS": 16, "SH": 16, "LO": 64, "IS": 12, "DS": 16, "UI": 64, "AS": 4, "ST": 1024, "LT": 10240}
 _UNCOUNTED = frozenset("SQ OB OW OF OD OL OV UN LT ST UT UR".split())
-# What is required inside depends on which functional group or content item it is: the tables cannot say.
-_NOT_INSIDE = frozenset(("52009229", "52009230", "0040A730"))
+# What is required inside depends on which content item it is: the tables cannot say.
+_CONTENT = "0040A730"
+# Of their items only the macros that are there are looked into: the tables do not say when one has to be.
+_GROUPS = frozenset((iods.SHARED_GROUPS, iods.PER_FRAME_GROUPS))
+_ANY_FRAME = re.compile(rf"^{iods.PER_FRAME_GROUPS}/\d+")
 _CONTENT_ITEM = frozenset(
     "TextValue DateTime Date Time PersonName UID ConceptCodeSequence MeasuredValueSequence ReferencedSOPSequence "
     "GraphicData GraphicType ReferencedFrameOfReferenceUID TabulatedValuesSequence TemporalRangeType "
@@ -79,7 +83,8 @@ def _modules(attributes: Attributes, iod: str) -> Iterator[Finding]:
         if module == "sr-document-content":
             node = [part for part in node if part[0] not in _CONTENT_ITEM]
         for finding in _level(attributes, node, f"{module} module ({usage})", "", 0):
-            key = (finding.path, finding.text.split(" of the ")[0])
+            # What is wrong in every frame is said once, with the number of the first.
+            key = (_ANY_FRAME.sub("", finding.path), finding.text.split(" of the ")[0])
             if key not in reported:
                 reported.add(key)
                 yield finding
@@ -108,9 +113,11 @@ def _level(attributes: Attributes, node: list[list[Any]], where: str, path: str,
         has_value = bool(entry.get("Value")) or "InlineBinary" in entry or "BulkDataURI" in entry
         if not has_value and kind in ("1", "1C") and entry.get("vr") not in ("OB", "OW", "UN"):
             yield Finding(True, here, f"type {kind} attribute of the {where} is empty")
-        if inside >= 0 and entry.get("vr") == "SQ" and name not in _NOT_INSIDE:
-            below = iods.inside(inside)
+        if inside >= 0 and entry.get("vr") == "SQ" and name != _CONTENT:
             for number, item in enumerate(entry.get("Value", ()), 1):
+                below = iods.inside(inside)
+                if name in _GROUPS:
+                    below = [part for part in below if f"{tag_of(part[0]) or 0:08X}" in (item or {})]
                 yield from _level(item or {}, below, where, f"{here}/{number}.", depth + 1)
 
 
