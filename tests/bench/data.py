@@ -3,7 +3,7 @@
     big     800 instances of 512×512×16 bit in 4 studies, 8 series (404 MB)
     small   2,000 instances of 32×32×16 bit in 20 studies
     many    20,000 studies of one instance of 8×8
-    files   10,000 instances of 64×64 in 100 studies
+    files   10,000 instances of 128×128 in 100 studies
     huge    one multi-frame instance of 500 MB
 
 Each lies in four folders of equal weight, one for each of four associations. Pixels are noise: nothing compresses them.
@@ -59,7 +59,7 @@ class Kind:
 BIG = Kind("big", 1, 4, 2, 100, 512)
 SMALL = Kind("small", 2, 20, 1, 100, 32)
 MANY = Kind("many", 3, 20_000, 1, 1, 8)
-FILES = Kind("files", 4, 100, 1, 100, 64)
+FILES = Kind("files", 4, 100, 1, 100, 128)
 
 
 def quarters(folder: Path, kind: Kind, share: float = 1.0) -> list[Path]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import stat
 import sys
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -110,19 +111,34 @@ def written(target: Path) -> Iterator[IO[bytes]]:
     if str(target) == "-":
         yield sys.stdout.buffer
         return
-    if target.exists() and not target.is_file():
+    if _is_special(target):
         with target.open("wb") as stream:
             yield stream
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
     beside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
     try:
-        with beside.open("xb") as stream:
+        with _new(beside) as stream:
             yield stream
         beside.replace(target)
-    finally:
-        with suppress(FileNotFoundError):
-            beside.unlink()
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _is_special(target: Path) -> bool:
+    try:
+        return not stat.S_ISREG(target.stat().st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def _new(path: Path) -> IO[bytes]:
+    """Open a new file; its folder is made when it is not there, which is seldom."""
+    try:
+        return path.open("xb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
 
 
 def write_file(target: Path, meta: Meta, chunks: Iterable[bytes]) -> None:
