@@ -1,26 +1,20 @@
-"""How fast do our command-line tools send and receive beside DCMTK's and pynetdicom's? Process start included.
-
-pynetdicom's storescu loses an answer now and then, waits for it until its time is over and gives up, most of all when
-answers come at once and the machine is busy. The receiver has answered; it is a race inside pynetdicom 3.0: a sender
-takes it that the reactor's thread is paused, but that thread, not yet awake since the message before, reads the answer
-first and drops it (association.py: `_is_paused` is still set when `_reactor_checkpoint` is cleared again). Such a run
-counts for nothing and is made again.
-"""
+"""How fast do our command-line tools send and receive beside DCMTK's and pynetdicom's? Process start included."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 from . import data
-from .contest import Bench, Timed, best_of, fresh
-from .programs import Broken, need, run
+from .contest import Bench, best_of, fresh
+from .programs import need, run
 from .receivers import LUMENARC, Receiver, discarding, our_environment, our_storescp, storescp
 from .rows_store import send
 from .table import Line, faster
 
-_TRIES = 8
+_PYNETDICOM = str(Path(__file__).parent / "pynetdicom_storescu.py")
 
 
 def _ours(receiver: Receiver, folder: str) -> None:
@@ -29,8 +23,8 @@ def _ours(receiver: Receiver, folder: str) -> None:
 
 
 def _pynetdicom(receiver: Receiver, folder: str) -> None:
-    program = (sys.executable, "-m", "pynetdicom", "storescu", "-q", "-r", "-cx", "-aec", receiver.aet)
-    patience = ("-ta", "120", "-td", "20", "-tn", "120")
+    program = (sys.executable, _PYNETDICOM, "-q", "-r", "-cx", "-aec", receiver.aet)
+    patience = ("-ta", "120", "-td", "120", "-tn", "120")
     run((*program, *patience, "127.0.0.1", str(receiver.dicom_port), folder))
 
 
@@ -50,21 +44,10 @@ def _sent(bench: Bench, kind: data.Kind) -> Iterator[Line]:
         "Lumenarc": partial(_ours, folder=folder),
     }
     contenders = {name: partial(fresh, bench, discarding, action, kind.total) for name, action in actions.items()}
-    contenders["pynetdicom"] = partial(_until_whole, bench, contenders["pynetdicom"])
     best = best_of(bench, contenders, n_rounds=2)
     for peer, bar in (("DCMTK", 1.0), ("pynetdicom", 3.0)):
         what = f"storescu sends {kind.total:,} {kind.name} instances"
         yield faster(what, best["Lumenarc"].wall_s, peer, best[peer].wall_s, bar=bar)
-
-
-def _until_whole(bench: Bench, measure: Callable[[], Timed]) -> Timed:
-    """Measure until everything has arrived; raise Broken when it never does."""
-    for _attempt in range(_TRIES - 1):
-        try:
-            return measure()
-        except Broken as error:
-            bench.say(f"    pynetdicom: {error}; once more")
-    return measure()
 
 
 def receive_tools(bench: Bench) -> Iterator[Line]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import IO
 
 from lumenarc.cli.part10_file import header_attributes, meta_attributes
 from lumenarc.dicom import attribute_format
@@ -38,12 +38,24 @@ class Folder:
         self.pattern = attribute_format.parse(pattern, surroundings)
         self.by_uid_only = pattern == DEFAULT_PATTERN
         self.folder, self.on_file, self.answer = folder, on_file, answer
+        self._names: list[str] = []
         folder.mkdir(parents=True, exist_ok=True)
 
     def begin(self, assoc: Association, context: Context, rq: Command) -> FileSink:
         """Begin to receive one instance."""
         meta = Meta(rq.sop_class_uid, rq.sop_instance_uid, context.transfer_syntax, assoc.partners.calling, 0)
         return FileSink(self, meta)
+
+    def take_name(self) -> str:
+        """Return a name for a file that is being received, which nobody else has meanwhile."""
+        try:
+            return self._names.pop()
+        except IndexError:
+            return f"{self.folder}/.{secrets.token_hex(8)}.part"
+
+    def give_name(self, name: str) -> None:
+        """Take a name back, of which there is no file any more."""
+        self._names.append(name)
 
     def place(self, received: Path, meta: Meta) -> Path:
         """Return the name that the pattern gives to a received file."""
@@ -56,38 +68,54 @@ class Folder:
 
 
 class FileSink:
-    """One instance on its way into its file."""
+    """One instance on its way into its file; thousands of small ones come in a second: little is asked of the system.
+
+    The file is made with its first bytes, header and data in one write, under a name that was used before: file
+    systems take half as long for that as for a name they have never seen.
+    """
+
+    __slots__ = ("_descriptor", "_folder", "_head", "_meta", "_path")
 
     def __init__(self, folder: Folder, meta: Meta) -> None:
         self._folder, self._meta = folder, meta
-        self._path = folder.folder / f".{secrets.token_hex(8)}.part"
-        self._file: IO[bytes] | None = None
-        head = build_meta(meta.sop_class_uid, meta.sop_instance_uid, meta.transfer_syntax_uid, meta.source_aet or None)
-        self.write(memoryview(head))
+        self._path = folder.take_name()
+        self._descriptor = -1
+        self._head = build_meta(
+            meta.sop_class_uid, meta.sop_instance_uid, meta.transfer_syntax_uid, meta.source_aet or None
+        )
 
     def write(self, data: memoryview) -> None:
         """Take the next bytes."""
         try:
-            if self._file is None:
-                self._file = self._path.open("xb", buffering=0)
-            written = self._file.write(data)
-            while written is not None and written < len(data):
-                data = data[written:]
-                written = self._file.write(data)
+            written = 0
+            if self._descriptor < 0:
+                self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+                n_head = len(self._head)
+                written = os.writev(self._descriptor, (self._head, data)) - n_head
+                while written < 0:
+                    written += os.write(self._descriptor, memoryview(self._head)[n_head + written :])
+            while written < len(data):
+                written += os.write(self._descriptor, data[written:])
         except OSError as error:
             raise OutOfResources(f"The file cannot be written: {error.strerror}.") from error
 
     def finish(self) -> Response:
         """Give the file its name."""
-        assert self._file is not None
+        if self._descriptor < 0:
+            self.write(memoryview(b""))
         try:
-            self._file.close()
+            self._close()
             if status.is_failure(self._folder.answer):
-                self._path.unlink()
+                os.unlink(self._path)  # noqa: PTH108 - a Path costs more than the call
+                self._folder.give_name(self._path)
                 return Response(self._folder.answer)
-            target = self._folder.place(self._path, self._meta)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._path.replace(target)
+            target = self._folder.place(Path(self._path), self._meta)
+            try:
+                os.rename(self._path, target)  # noqa: PTH104
+            except FileNotFoundError:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                os.rename(self._path, target)  # noqa: PTH104
+            self._folder.give_name(self._path)
         except OSError as error:
             self.abort()
             raise OutOfResources(f"The file cannot be written: {error.strerror}.") from error
@@ -96,7 +124,12 @@ class FileSink:
 
     def abort(self) -> None:
         """Forget what came."""
-        if self._file is not None:
-            self._file.close()
         with suppress(OSError):
-            self._path.unlink()
+            self._close()
+        with suppress(OSError):
+            os.unlink(self._path)  # noqa: PTH108
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
