@@ -19,6 +19,7 @@ class Served:
     dicom_port: int
     http: str
     """The base URL with a slash at its end."""
+    hl7_port: int
 
     def stop(self) -> None:
         """End it by SIGTERM; it must go in good order."""
@@ -38,7 +39,7 @@ def serve(
     `prefix` is a command that runs it, with fewer rights for example.
     """
     command = (*prefix, sys.executable, "-c", "from lumenarc.cli import main; main()", "serve", "--data", str(data))
-    ports = ("--dicom-port", "0", "--http-port", "0")
+    ports = ("--dicom-port", "0", "--http-port", "0", "--hl7-port", "0")
     environment = {**os.environ, **(environment or {})}
     with open(log or os.devnull, "ab") as lines:
         process = subprocess.Popen(
@@ -53,4 +54,4 @@ def serve(
     assert words[:1] == ["ready"], "the archive did not start"
     facts = dict(word.split("=", 1) for word in words[1:])
     host, _, port = facts["dicom"].rpartition(":")
-    return Served(process, data, host, int(port), facts["http"])
+    return Served(process, data, host, int(port), facts["http"], int(facts["hl7"].rpartition(":")[2]))

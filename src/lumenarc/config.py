@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     accept_unknown_sop_classes: bool = _s(True, "Store objects of SOP classes that the archive has never heard of.")
     max_associations: int = _s(200, "How many associations may be open at once.", ge=1)
     max_associations_per_ip: int = _s(50, "How many of them one other machine may hold.", ge=1)
+    max_hl7_connections: int = _s(32, "How many HL7 connections may be open at once.", ge=1)
     # Limits
     max_pdu_bytes: int = _s(131072, "The longest P-DATA PDU that is received.", unit="bytes", ge=4096, le=1 << 24)
     max_instance_bytes: int = _s(4 * GIB, "The largest object that is stored.", unit="bytes", ge=1024)
@@ -65,6 +66,9 @@ class Settings(BaseSettings):
     min_free_bytes: int = _s(200 * MIB, "Below this much free space storing is refused.", unit="bytes", ge=0)
     artim_timeout_s: float = _s(30.0, "How long a peer may take to ask for an association.", unit="s", ge=0.1)
     idle_timeout_s: float = _s(60.0, "How long an association may be silent between messages.", unit="s", ge=0.1)
+    hl7_idle_timeout_s: float = _s(
+        3600.0, "How long an HL7 connection may be silent between messages.", unit="s", ge=0.1
+    )
     dimse_timeout_s: float = _s(300.0, "How long a message may take to arrive or to be answered.", unit="s", ge=0.1)
     send_timeout_s: float = _s(60.0, "How long a peer may refuse to take bytes.", unit="s", ge=0.1)
     connect_timeout_s: float = _s(10.0, "How long to wait for a peer that we call.", unit="s", ge=0.1)

@@ -42,7 +42,7 @@ def lumenarc(folder: Path, *, sync: str = "full") -> Iterator[Receiver]:
     log = folder / "lumenarc.log"
     folder.mkdir(parents=True, exist_ok=True)
     log.write_bytes(b"")
-    ports = ("--dicom-port", "0", "--http-port", "0")
+    ports = ("--dicom-port", "0", "--http-port", "0", "--hl7-port", "0")
     command = (*LUMENARC, "serve", "--data", str(folder / "data"), *ports)
     environment = our_environment() | {"LUMENARC_SYNC": sync, "LUMENARC_LOG_LEVEL": "warning"}
     with running(command, log, environment) as process:

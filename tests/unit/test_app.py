@@ -28,6 +28,8 @@ SERVE = (
     "0",
     "--dicom-port",
     "0",
+    "--hl7-port",
+    "0",
 )
 
 

@@ -30,11 +30,12 @@ def serve(settings: Settings) -> int:
     with (
         closing(listen(settings.host, settings.http_port)) as http,
         closing(listen(settings.host, settings.dicom_port)) as dicom,
+        closing(listen(settings.host, settings.hl7_port)) as hl7,
         only_one(settings),
         recovered(settings) as (archive, report),
     ):
-        ready = Ready.of(settings, http, dicom)
-        ports = Ports(http, dicom)
+        ports = Ports(http, dicom, hl7)
+        ready = Ready.of(settings, ports)
         if settings.workers == 1:
             place = Place(Board(1, settings.max_associations).seat(), Table(counted()).meter())
             run(archive, ports, place, ready.say)

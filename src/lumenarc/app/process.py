@@ -17,6 +17,8 @@ from lumenarc.archive import Archive
 from lumenarc.config import Settings
 from lumenarc.doors.dimse import measured
 from lumenarc.doors.dimse.server import open_server
+from lumenarc.doors.hl7.answer import SERIES as HL7_SERIES
+from lumenarc.doors.hl7.server import open_server as open_hl7
 from lumenarc.doors.http.app import create_app
 from lumenarc.doors.http.app import series as http_series
 from lumenarc.doors.http.context import ServerInfo
@@ -35,6 +37,7 @@ class Ports:
 
     http: socket.socket
     dicom: socket.socket
+    hl7: socket.socket
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +46,26 @@ class Ready:
 
     dicom: str
     http: str
+    hl7: str
     aet: str
     workers: int
 
     @classmethod
-    def of(cls, settings: Settings, http: socket.socket, dicom: socket.socket) -> Ready:
+    def of(cls, settings: Settings, ports: Ports) -> Ready:
         """Read the addresses from the sockets: port 0 has become a real one."""
-        host = http.getsockname()[0]
+        host = ports.http.getsockname()[0]
         shown = f"[{host}]" if ":" in host else host
-        dicom_port, http_port = dicom.getsockname()[1], http.getsockname()[1]
-        return cls(f"{shown}:{dicom_port}", f"http://{shown}:{http_port}/", settings.aet, settings.workers)
+        dicom, http, hl7 = (bound.getsockname()[1] for bound in (ports.dicom, ports.http, ports.hl7))
+        return cls(f"{shown}:{dicom}", f"http://{shown}:{http}/", f"{shown}:{hl7}", settings.aet, settings.workers)
 
     def say(self) -> None:
         """Print the line that scripts wait for, and for people what listens where."""
         more = f" workers={self.workers}" if self.workers > 1 else ""
-        print(f"ready dicom={self.dicom} http={self.http} aet={self.aet}{more}", flush=True)  # noqa: T201 - the contract
+        line = f"ready dicom={self.dicom} http={self.http} hl7={self.hl7} aet={self.aet}{more}"
+        print(line, flush=True)  # noqa: T201 - the contract
         log = structlog.get_logger("lumenarc")
         log.info("DICOM listens", address=self.dicom, aet=self.aet)
+        log.info("HL7 listens", address=self.hl7)
         log.info("page and DICOMweb listen", page=self.http, dicomweb=f"{self.http}dicom-web")
 
 
@@ -78,13 +84,14 @@ def counted() -> tuple[Series, ...]:
         for task in TASKS
         for outcome in ("done", "failed", "interrupted")
     )
-    return (*measured.SERIES, *http_series(), *jobs)
+    return (*measured.SERIES, *http_series(), *HL7_SERIES, *jobs)
 
 
 def run(archive: Archive, ports: Ports, place: Place, on_ready: Callable[[], None]) -> None:
     """Serve until SIGTERM or SIGINT, then drain; `on_ready` is called when all doors are open."""
     settings, meter = archive.settings, place.meter
     dicom = open_server(archive, ports.dicom, place.seat, meter)
+    hl7 = open_hl7(archive, ports.hl7, meter)
     info = ServerInfo(
         dicom_host=settings.host,
         dicom_port=dicom.port,
@@ -114,7 +121,7 @@ def run(archive: Archive, ports: Ports, place: Place, on_ready: Callable[[], Non
     runner = Runner(archive, TASKS, settings.job_threads, ended)
     # What is loaded by now stays: the collector need not look at a hundred thousand objects again and again.
     gc.freeze()
-    doors = (dicom, runner)
+    doors = (dicom, hl7, runner)
     for door in doors:
         door.start()
     # All drain at the same time, each for as long as it may take.

@@ -15,10 +15,11 @@ from lumenarc.doors.http.respond import json_response
 from lumenarc.metrics import BUCKETS_S, Series, Table, Total
 from lumenarc.services import jobs, status
 
-_TIMED = ("dimse", "http", "job")
+_TIMED = ("dimse", "http", "hl7", "job")
 _DOCS = {
     "dimse": "DIMSE requests, until their final answer.",
     "http": "HTTP requests, until their answer began.",
+    "hl7": "HL7 messages, until their acknowledgement.",
     "job": "Runs of jobs.",
     "associations": "Requests for an association.",
     "suboperations": "Objects sent by C-MOVE and C-GET.",

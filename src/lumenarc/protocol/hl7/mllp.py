@@ -28,6 +28,12 @@ class Unframer:
     def __init__(self, max_bytes: int = MAX_MESSAGE_BYTES) -> None:
         self._buffer = bytearray()
         self._max_bytes = max_bytes
+        self._searched = 0
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether a message has begun and is not complete."""
+        return bool(self._buffer)
 
     def feed(self, data: bytes) -> list[bytes]:
         """Take bytes; return the messages that are complete now. Raises BadFrame."""
@@ -40,13 +46,15 @@ class Unframer:
                     raise BadFrame("The bytes do not begin with the start of a block.")
                 del self._buffer[: len(self._buffer) if start < 0 else start]
                 continue
-            end = self._buffer.find(END)
+            end = self._buffer.find(END, max(self._searched - 1, 0))
+            if (len(self._buffer) if end < 0 else end) > self._max_bytes:
+                raise BadFrame("The message is longer than allowed.")
             if end < 0:
-                if len(self._buffer) > self._max_bytes:
-                    raise BadFrame("The message is longer than allowed.")
+                self._searched = len(self._buffer)
                 break
             found.append(bytes(self._buffer[1:end]))
             del self._buffer[: end + 2]
+            self._searched = 0
         return found
 
 
@@ -79,15 +87,22 @@ def header(message: bytes) -> Header:
     )  # fmt: skip
 
 
-def acknowledgement(of: Header, code: str, text: str, control_id: str, moment: str) -> bytes:
-    """Return an ACK: `code` AA, AE or AR, `moment` as HL7 writes it (YYYYMMDDHHMMSS)."""
+def acknowledgement(of: Header, code: str, text: str, control_id: str, moment: str, *, error_code: str = "") -> bytes:
+    """Return an ACK: `code` AA, AE or AR, `moment` as HL7 writes it (YYYYMMDDHHMMSS).
+
+    `error_code` of HL7 table 0357 adds an ERR segment, which receivers of v2.5 and later read instead of the text.
+    """
     sep, trigger = of.separator, of.message_type.split(of.encoding_characters[:1] or "^")
     kind = (of.encoding_characters[:1] or "^").join(["ACK", *trigger[1:2], *(["ACK"] if trigger[1:2] else [])])
     safe = "".join(char if char.isprintable() and char not in (sep, *of.encoding_characters) else " " for char in text)
     msh = sep.join(("MSH", of.encoding_characters, *of.receiving, *of.sending, moment, "", kind, control_id,
                     of.processing_id or "P", of.version or "2.5", *[""] * 5, of.charset)).rstrip(sep)  # fmt: skip
     msa = sep.join(("MSA", code, of.control_id, safe)).rstrip(sep)
-    return f"{msh}\r{msa}\r".encode("latin-1", "replace")
+    err = ""
+    if error_code:
+        coded = (of.encoding_characters[:1] or "^").join((error_code, "", "HL70357"))
+        err = sep.join(("ERR", "", "", coded, "E", "", "", "", safe)).rstrip(sep) + "\r"
+    return f"{msh}\r{msa}\r{err}".encode("latin-1", "replace")
 
 
 def acknowledged(message: bytes) -> tuple[str, str, str]:
