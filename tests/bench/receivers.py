@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -20,8 +21,13 @@ LUMENARC = (sys.executable, "-c", "from lumenarc.cli import main; main()")
 
 
 def our_environment() -> dict[str, str]:
-    """Let our programs import what the bench imports."""
-    return {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    """Let our programs import what the bench imports, compiled once, as what is installed is."""
+    compiled = Path(tempfile.gettempdir()) / f"lumenarc-bench-{os.getuid()}"
+    return {
+        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(compiled),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ import ssl
 import struct
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lumenarc.config import Settings
 from lumenarc.errors import PeerFailed
 from lumenarc.protocol.dimse.messages import Chunk
+
+if TYPE_CHECKING:  # the tools have no settings, and reading what they are takes longer than most of them run
+    from lumenarc.config import Settings
 
 _QUICKACK = getattr(socket, "TCP_QUICKACK", None)
 _MAX_BUFFERS = 256
