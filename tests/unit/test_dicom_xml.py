@@ -40,7 +40,7 @@ def test_round_trip_of_every_real_file() -> None:
 
 
 def _without_trailing_nothing(attributes: Attributes) -> Attributes:
-    """Empty values behind the last one and empty name components have no element in XML."""
+    """Empty names behind the last one and empty name components have no element in XML."""
     found: Attributes = {}
     for name, entry in attributes.items():
         values = list(entry.get("Value", ()))
@@ -48,7 +48,7 @@ def _without_trailing_nothing(attributes: Attributes) -> Attributes:
             values = [_without_trailing_nothing(item) for item in values]
         if entry["vr"] == "PN":
             values = [{g: t.rstrip("^") for g, t in (v or {}).items() if t.rstrip("^")} or None for v in values]
-        while values and values[-1] is None:
+        while values and values[-1] is None and (entry["vr"] == "PN" or all(each is None for each in values)):
             values.pop()
         found[name] = {**{k: v for k, v in entry.items() if k != "Value"}, **({"Value": values} if values else {})}
     return found

@@ -58,8 +58,11 @@ def _write_set(out: list[str], attributes: Attributes, depth: int) -> None:
             elif "BulkDataURI" in piece:
                 out.append(f"<BulkData uri={quoteattr(_FORBIDDEN.sub(chr(0xFFFD), str(piece['BulkDataURI'])))}/>")
             out.append("</DataFragment>")
-        for number, value in enumerate(entry.get("Value", ()), 1):
-            _write_value(out, entry.get("vr", "UN"), number, value, depth)
+        values, vr = entry.get("Value", ()), entry.get("vr", "UN")
+        for number, value in enumerate(values, 1):
+            # Values that are empty are left out, but for the last: nothing else would say that it is there.
+            is_last_of_many = 1 < number == len(values) and vr not in ("SQ", "PN")
+            _write_value(out, vr, number, "" if value is None and is_last_of_many else value, depth)
         out.append("</DicomAttribute>")
 
 
@@ -148,7 +151,7 @@ class _Reader:
         if tag == "DicomAttribute":
             name, entry = self.open.pop()
             values = entry.get("Value", [None])
-            while values and values[-1] is None:
+            while values and values[-1] is None and (entry["vr"] == "PN" or all(each is None for each in values)):
                 values.pop()
             if not values:
                 entry.pop("Value", None)
@@ -157,7 +160,8 @@ class _Reader:
             self._add(self.sets.pop(), pad=False)
         elif tag == "Value":
             vr = self.open[-1][1]["vr"]
-            self._add(text.strip() if self.keep_spelling and vr in ("IS", "DS") else _value(vr, text), pad=True)
+            spelled = text.strip() if self.keep_spelling and vr in ("IS", "DS") else _value(vr, text)
+            self._add(spelled if text else None, pad=True)
         elif tag == "InlineBinary":
             self._binary()["InlineBinary"] = "".join(text.split())
         elif tag == "DataFragment" and self.open:
