@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from datetime import datetime
 from itertools import count
@@ -191,7 +192,7 @@ def image(pixels: bytes = b"\x00\xff", **more: Any) -> Any:
         "00280010": {"vr": "US", "Value": [1]}, "00280011": {"vr": "US", "Value": [2]},
         "00280100": {"vr": "US", "Value": [8]}, "00280101": {"vr": "US", "Value": [8]},
         "00280102": {"vr": "US", "Value": [7]}, "00280103": {"vr": "US", "Value": [0]},
-        "7FE00010": {"vr": "OW", "InlineBinary": __import__("base64").b64encode(pixels).decode()},
+        "7FE00010": {"vr": "OW", "InlineBinary": base64.b64encode(pixels).decode()},
     }  # fmt: skip
     return {"20200110": {"vr": "SQ", "Value": [item | more]}}
 
@@ -270,6 +271,15 @@ def test_densities_beyond_the_printer_are_clipped_with_a_warning() -> None:
     client.create(SESSION, {})
     given = {"20100010": {"vr": "ST", "Value": ["STANDARD\\1,1"]}, "20100130": {"vr": "US", "Value": [400]}}
     assert client.ask(commands.N_CREATE_RQ, FILM, "", given).status == 0xB605
+
+
+def test_high_resolution_has_its_end() -> None:
+    client = Client()
+    client.printer.dpi = 400
+    high = settings()
+    assert client.printer.resolution(high) == 400
+    given = {"20100010": {"vr": "ST", "Value": ["STANDARD\\1,1"]}, "20200050": {"vr": "CS", "Value": ["HIGH"]}}
+    assert client.printer.resolution(read_film(given, CAN)[0]) == print_session.MAX_DPI
 
 
 def test_a_box_uses_the_presentation_lut_of_its_film_or_its_own() -> None:

@@ -47,11 +47,11 @@ def run(arguments: list[str]) -> int:
     from lumenarc.cli.listening import Listener
     from lumenarc.dicom.film import SIZES_MM, Printable
     from lumenarc.errors import BadRequest
-    from lumenarc.services.print_session import Printer
+    from lumenarc.services.print_session import MAX_DPI, Printer
     from lumenarc.services.printing import MAX_DATA_SET_BYTES, SERVICES, PrintService
 
-    if options.film_size not in SIZES_MM or not 20 <= options.dpi <= 600:
-        raise BadRequest(f"Films are {', '.join(SIZES_MM)}, with 20 to 600 dots an inch.")
+    if options.film_size not in SIZES_MM or not 20 <= options.dpi <= MAX_DPI:
+        raise BadRequest(f"Films are {', '.join(SIZES_MM)}, with 20 to {MAX_DPI} dots an inch.")
     if not 0 <= options.min_density < options.max_density <= 450:
         raise BadRequest("Densities are 0 to 450, the lower one first.")
     report = Report(options)

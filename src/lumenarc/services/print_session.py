@@ -45,10 +45,10 @@ SESSION, FILM, PRINTER, JOB = (UID_OF[name] for name in ("BasicFilmSession", "Ba
 GREY_BOX, COLOR_BOX = UID_OF["BasicGrayscaleImageBox"], UID_OF["BasicColorImageBox"]
 ANNOTATION, LUT = UID_OF["BasicAnnotationBox"], UID_OF["PresentationLUT"]
 CONFIGURATION = UID_OF["PrinterConfigurationRetrieval"]
-SERVICES = (GRAYSCALE, COLOR, ANNOTATION, LUT, JOB, CONFIGURATION)
+SERVICES = (GRAYSCALE, COLOR, PRINTER, ANNOTATION, LUT, JOB, CONFIGURATION)
 """The abstract syntaxes of print management; Printer is part of the meta SOP classes, and may be asked for alone."""
 PRINTER_INSTANCE = "1.2.840.10008.5.1.1.17"
-MAX_FILMS, MAX_LUTS, MAX_LINES = 256, 64, 8
+MAX_FILMS, MAX_LUTS, MAX_LINES, MAX_DPI = 256, 64, 8, 600
 _CLIPPED, _EMPTY_PAGE, _EMPTY_SESSION = 0xB605, 0xB603, 0xB602
 _NO_FILMS, _NO_MEMORY = 0xC600, 0xC605
 _MISSING, _FAILURE, _NO_SUCH, _NO_CLASS, _UNRECOGNIZED = 0x0120, 0x0110, 0x0112, 0x0118, 0x0211
@@ -119,8 +119,8 @@ class Printer:
     description: Attributes = field(default_factory=dict)
 
     def resolution(self, settings: FilmSettings) -> int:
-        """Return the dots an inch that a film is printed with."""
-        return self.dpi * 2 if settings.high_resolution else self.dpi
+        """Return the dots an inch that a film is printed with; never so many that a film takes gigabytes."""
+        return min(self.dpi * 2, MAX_DPI) if settings.high_resolution else self.dpi
 
 
 class PrintSession:
