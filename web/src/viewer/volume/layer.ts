@@ -19,8 +19,8 @@ export type Blend = (typeof BLENDS)[number];
 const CLEAR_PART = 0.02;
 const FULL_PART = 0.2;
 
-/** Return how opaque an overlay is at which value. */
-export function opacityPoints({ lower, upper }: Range, opacity: number): { value: number; opacity: number }[] {
+/** Return how opaque an overlay is at which value; beyond the last point nothing would be drawn, so it is the greatest value that there is. */
+export function opacityPoints({ lower, upper }: Range, opacity: number, greatest: number): { value: number; opacity: number }[] {
   const at = (part: number): number => lower + part * (upper - lower);
-  return [{ value: at(0), opacity: 0 }, { value: at(CLEAR_PART), opacity: 0 }, { value: at(FULL_PART), opacity }, { value: at(1), opacity }];
+  return [{ value: at(0), opacity: 0 }, { value: at(CLEAR_PART), opacity: 0 }, { value: at(FULL_PART), opacity }, { value: Math.max(at(1), greatest), opacity }];
 }

@@ -8,7 +8,11 @@ export interface Graphics {
   readonly longestSide: number;
   /** Whether 16-bit values can be kept as they are; else each takes 32 bits. */
   readonly has16Bit: boolean;
+  /** Whether the processor draws, for want of another: a solid body is then drawn coarsely. */
+  readonly isSoftware: boolean;
 }
+
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 let known: Graphics | undefined;
 
@@ -20,8 +24,12 @@ export function graphics(): Graphics {
 
 function ask(): Graphics {
   const gl = document.createElement('canvas').getContext('webgl2');
-  if (!gl) return { hasWebGl2: false, longestSide: 0, has16Bit: false };
-  const found = { hasWebGl2: true, longestSide: Number(gl.getParameter(gl.MAX_3D_TEXTURE_SIZE)) || 0, has16Bit: gl.getExtension('EXT_texture_norm16') !== null };
+  if (!gl) return { hasWebGl2: false, longestSide: 0, has16Bit: false, isSoftware: true };
+  const info = gl.getExtension('WEBGL_debug_renderer_info');
+  const found = {
+    hasWebGl2: true, longestSide: Number(gl.getParameter(gl.MAX_3D_TEXTURE_SIZE)) || 0, has16Bit: gl.getExtension('EXT_texture_norm16') !== null,
+    isSoftware: SOFTWARE.test(String(gl.getParameter(info ? info.UNMASKED_RENDERER_WEBGL : gl.RENDERER))),
+  };
   gl.getExtension('WEBGL_lose_context')?.loseContext();
   return found;
 }

@@ -5,6 +5,7 @@ import { cornerstone } from '../core/packages';
 import { attachTools, detachTools, Events } from '../core/tool_groups';
 import { add, scale, subtract, type Vector } from '../model/geometry';
 import type { Layer } from './layer';
+import { graphics } from './limits';
 import { styleFor, type ModelStyle } from './model_styles';
 import { rightOf, turned, type Look } from './planes';
 import { MODEL_GROUP } from './volume_tools';
@@ -19,6 +20,10 @@ export const SIDES = {
   feet: { normal: [0, 0, -1], up: [0, -1, 0] },
 } as const satisfies Record<string, Look>;
 export type Side = keyof typeof SIDES;
+
+const COARSE_PIXELS = 3;
+/** What is set of vtk.js' volume mapper. */
+interface Mapper { setBlendMode(mode: unknown): void; setSampleDistance(mm: number): void; setImageSampleDistance(pixels: number): void }
 
 export class ModelView {
   private viewport: VolumeViewport3D | undefined;
@@ -73,7 +78,13 @@ export class ModelView {
     property.setSpecular(0.25);
     property.setSpecularPower(12);
     const { COMPOSITE, MAXIMUM_INTENSITY_BLEND } = cornerstone.Enums.BlendModes;
-    (actor.getMapper() as unknown as { setBlendMode(mode: unknown): void }).setBlendMode(styled.isMaximum ? MAXIMUM_INTENSITY_BLEND : COMPOSITE);
+    const mapper = actor.getMapper() as unknown as Mapper;
+    mapper.setBlendMode(styled.isMaximum ? MAXIMUM_INTENSITY_BLEND : COMPOSITE);
+    if (graphics().isSoftware) {
+      // A ninth of the rays, and no step shorter than the narrowest voxel: slow processors then turn a body in tenths of seconds.
+      mapper.setSampleDistance(Math.min(...volume.plan.grid.spacing));
+      mapper.setImageSampleDistance(COARSE_PIXELS);
+    }
     this.viewport.render();
   }
 

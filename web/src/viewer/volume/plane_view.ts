@@ -77,11 +77,11 @@ export class PlaneView {
   private paint(layers: readonly Layer[], index: number): void {
     const layer = layers[index];
     if (!this.viewport || !layer) return;
-    const { volume: { id }, range, isInverted, colours, opacity } = layer;
+    const { volume: { id, max }, range, isInverted, colours, opacity } = layer;
     this.isTelling = true;
     this.viewport.setProperties({ voiRange: { ...range } }, id, true);
     // A grey map is set too: inverting is then a choice of map, not a state that could be lost.
-    this.viewport.setProperties({ colormap: { name: colours ?? (isInverted ? 'X Ray' : 'Grayscale'), ...(index > 0 ? { opacityMapping: opacityPoints(range, opacity) } : {}) } }, id, true);
+    this.viewport.setProperties({ colormap: { name: colours ?? (isInverted ? 'X Ray' : 'Grayscale'), ...(index > 0 ? { opacityMapping: opacityPoints(range, opacity, max) } : {}) } }, id, true);
     this.viewport.setProperties({ voiRange: { ...range } }, id, true);
     this.isTelling = false;
   }
@@ -116,8 +116,15 @@ export class PlaneView {
   /** Draw a slab of some millimetres, or the plane itself. */
   slab(blend: Blend, thickness: number): void {
     if (!this.viewport) return;
+    const whole = blend === 'thin' ? THIN_MM : Math.max(THIN_MM, thickness);
     this.viewport.setBlendMode(MODES[blend]);
-    this.viewport.setSlabThickness(blend === 'thin' ? THIN_MM : Math.max(THIN_MM, thickness));
+    // Cornerstone's slab reaches as far as its "thickness" on both sides of the plane.
+    this.viewport.setSlabThickness(whole / 2);
+    for (const { actor } of this.viewport.getActors()) {
+      const { getProperty, getMapper } = actor as Types.VolumeActor;
+      // Opacity is per way through the body: that of a thin plane is its whole thickness, else one sample of the projection.
+      getProperty().setScalarOpacityUnitDistance(0, blend === 'thin' ? whole : getMapper().getSampleDistance());
+    }
     this.viewport.render();
   }
 

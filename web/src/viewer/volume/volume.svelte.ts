@@ -21,8 +21,6 @@ import { planVolume, type Refusal } from './plan';
 import { drawsOnGpu, installVolumeTools } from './volume_tools';
 
 export type Arrangement = 'planes' | 'four' | 'model';
-/** What lies under the pointer. */
-export interface Hovered { readonly place: Vector; readonly values: readonly { readonly value: number; readonly unit: string }[] }
 
 const DRAW_EVERY_MS = 300;
 const SLAB_MM = 10;
@@ -45,7 +43,6 @@ export class Volume {
   showsCross = $state(true);
   isSmooth = $state(true);
   style = $state<ModelStyle>('bone');
-  hovered = $state.raw<Hovered | undefined>();
   nLoaded = $state(0);
   nFailed = $state(0);
   isFusing = $state(false);
@@ -259,13 +256,12 @@ export class Volume {
     if (this.base) this.model?.restyle(this.base, style);
   }
 
-  /** Tell what lies under the pointer of a plane. */
-  hover(place: Vector | undefined): void {
-    this.hovered = place && { place, values: this.layers.flatMap(({ volume }) => {
-      const at = toIndex(volume.plan.grid, place).map(Math.round) as [number, number, number];
-      const value = volume.valueAt(at);
+  /** Return the values of all layers at a place: of the voxel that it lies in. */
+  valuesAt(place: Vector): readonly { readonly value: number; readonly unit: string }[] {
+    return this.layers.flatMap(({ volume }) => {
+      const value = volume.valueAt(toIndex(volume.plan.grid, place).map(Math.round) as [number, number, number]);
       return value === undefined ? [] : [{ value, unit: volume.unit }];
-    }) };
+    });
   }
 
   get modelView(): ModelView | undefined {
