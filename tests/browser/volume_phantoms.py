@@ -66,6 +66,15 @@ class Cut:
         return field(at[0], at[1], at[2])
 
 
+def offsets(cut: Cut) -> Array:
+    """Return how far every voxel lies from the first one, in mm: three coordinates by slice, row and column."""
+    k, j, i = np.mgrid[: cut.count, : cut.rows, : cut.columns].astype(float)
+    ways = zip(
+        (k, j, i), (cut.spacing[2], cut.spacing[1], cut.spacing[0]), (cut.step, cut.column, cut.row), strict=True
+    )
+    return sum((np.asarray(way, float)[:, None, None, None] * n * mm for n, mm, way in ways), np.zeros((3, *k.shape)))
+
+
 # Neither square nor cubic: 0.5 x 0.8 mm pixels, 1.25 mm apart; middles of voxels lie on whole multiples.
 UPRIGHT = Cut(160, 96, 48, (0.5, 0.8, 1.25), (-40.0, -38.4, -30.0))
 _TILT = np.deg2rad(15)

@@ -127,6 +127,8 @@ export default {
   saveState: 'Save as presentation state',
   saveStateHint: 'Shapes and words as graphics (GSPS), for programs that read no reports',
   savedState: 'The measurements are saved as a presentation state.',
+  placedLeft: { one: '{n} measurement lies on no image but in the volume: save it as a report.', other: '{n} measurements lie on no image but in the volume: save them as a report.' },
+  onVolume: 'Plane of the volume',
   colourLeft: { one: '{n} measurement of a colour image is left out.', other: '{n} measurements of colour images are left out.' },
   saveReport: 'Save to the archive',
   savedReport: 'The measurements are saved as a structured report.',

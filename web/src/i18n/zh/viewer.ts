@@ -129,6 +129,8 @@ export default {
   saveState: '保存为显示状态',
   saveStateHint: '将图形和文字存为 GSPS，供不读取报告的程序使用',
   savedState: '测量已保存为显示状态。',
+  placedLeft: '{n} 个测量位于容积中而不在图像上：请保存为报告。',
+  onVolume: '容积平面',
   colourLeft: '已略去 {n} 个彩色图像上的测量。',
   saveReport: '保存到归档',
   savedReport: '测量已保存为结构化报告。',

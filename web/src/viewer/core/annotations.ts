@@ -1,6 +1,6 @@
 // How do drawn shapes become measurements, and stored ones shapes? Between Cornerstone's annotations and our own model.
-import { planeOf } from '../model/instance';
-import { cross, type Vector } from '../model/geometry';
+import { planeOf, type Frame } from '../model/instance';
+import { cross, nearestPlane, type Vector } from '../model/geometry';
 import { SHAPES, toPixel, toWorld, valuesOf, type Measurement, type Shape, type Stats, type Value } from '../model/measurements';
 import { cornerstone, tools } from './packages';
 import { frameOf, imageIdOf } from './registry';
@@ -18,20 +18,31 @@ export function measurements(): Measurement[] {
 }
 
 function toMeasurement(annotation: Annotation): Measurement | undefined {
-  const { toolName, referencedImageId } = annotation.metadata ?? {};
+  const { toolName, referencedImageId, volumeId } = annotation.metadata ?? {};
   const shape = shapeOf(toolName);
-  const frame = referencedImageId ? frameOf(referencedImageId) : undefined;
-  if (!shape || !frame || !annotation.annotationUID) return undefined;
   const data = annotation.data as Data;
   const places = data.contour?.polyline ?? data.handles?.points ?? [];
-  const stats = Object.entries(data.cachedStats ?? {}).find(([target]) => target.includes('imageId:'))?.[1];
+  const own = referencedImageId ? frameOf(referencedImageId) : undefined;
+  const frame = own ?? (volumeId && places[0] ? nearestFrame(volumeId, places[0]) : undefined);
+  if (!shape || !frame || !annotation.annotationUID) return undefined;
+  const all = Object.entries(data.cachedStats ?? {});
+  // Of the layers of a fused plane the one that was measured last.
+  const stats = (all.find(([target]) => target.includes('imageId:')) ?? all.findLast(([target]) => target.includes('volumeId:')))?.[1];
   const values = stats ? valuesOf(stats) : [];
   return {
     uid: annotation.annotationUID, shape, frame,
     points: places.map((place) => toPixel(frame, place)),
+    ...(own ? {} : { places }),
     label: data.label || data.text || '',
     values: values.length ? values : (data.given ?? []),
   };
+}
+
+/** Return the frame of a volume that is nearest to a place. */
+function nearestFrame(volumeId: string, place: Vector): Frame | undefined {
+  const frames = (cornerstone.cache.getVolume(volumeId)?.referencedImageIds ?? []).map(frameOf).filter((frame) => frame !== undefined);
+  const planes = frames.map(planeOf).filter((plane) => plane !== undefined);
+  return planes.length === frames.length ? frames[nearestPlane(planes, place)] : undefined;
 }
 
 /** Draw a measurement that was stored before. */

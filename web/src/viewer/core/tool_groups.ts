@@ -16,6 +16,11 @@ const textLines = (data: { cachedStats: Record<string, Stats> }, target: string)
 const MEASURING = {
   getTextLines: textLines,
   calculateStats: true,
+  // Where PET lies over other images, it is what is measured.
+  targetsFilter: <T extends { modality?: string }>(layers: readonly T[]): T[] => {
+    const pet = layers.filter(({ modality }) => modality === 'PT');
+    return pet.length ? pet : layers.slice(0, 1);
+  },
   getTextCallback: (done: (text: string | null) => void) => askText('', done),
   changeTextCallback: (data: { data?: { text?: string } }, _event: unknown, done: (text: string | null) => void) => askText(data.data?.text ?? '', done),
 };

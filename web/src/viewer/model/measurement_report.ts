@@ -7,6 +7,8 @@ import type { Vector } from './geometry';
 import { toPixel, type Measurement, type Point, type Shape, type Value, type ValueName } from './measurements';
 
 const COMPREHENSIVE_SR = '1.2.840.10008.5.1.4.1.1.88.33';
+// The only one that knows regions in the patient (PS3.3 A.35.13).
+const COMPREHENSIVE_3D_SR = '1.2.840.10008.5.1.4.1.1.88.34';
 const CONCEPTS: Readonly<Record<ValueName, Code>> = {
   length: ['410668003', 'SCT', 'Length'],
   width: ['103355008', 'SCT', 'Width'],
@@ -43,7 +45,7 @@ export function writeReport(measurements: readonly Measurement[], study: Attribu
   return {
     ...ofStudy(study),
     '00080005': one('CS', 'ISO_IR 192'),
-    '00080016': one('UI', COMPREHENSIVE_SR), '00080018': one('UI', given.instanceUid), '0020000E': one('UI', given.seriesUid),
+    '00080016': one('UI', measurements.some(({ places }) => places) ? COMPREHENSIVE_3D_SR : COMPREHENSIVE_SR), '00080018': one('UI', given.instanceUid), '0020000E': one('UI', given.seriesUid),
     '00080021': one('DA', given.date), '00080031': one('TM', given.time), '00080023': one('DA', given.date), '00080033': one('TM', given.time), '00080012': one('DA', given.date), '00080013': one('TM', given.time),
     '00080060': one('CS', 'SR'), '00080070': one('LO', 'Lumenarc'), '0008103E': one('LO', 'Measurements'), '00200011': one('IS', 900), '00200013': one('IS', 1), '00081111': { vr: 'SQ' },
     '0040A491': one('CS', 'COMPLETE'), '0040A493': one('CS', 'UNVERIFIED'), '0040A372': { vr: 'SQ' },
@@ -72,15 +74,15 @@ export function evidence(frames: readonly Frame[]): Attribute {
 
 function group(measurement: Measurement): Attributes {
   const { shape, label, uid, values } = measurement;
-  const regions = graphicsOf(measurement);
-  const numbers = values.map((value) => item('CONTAINS', 'NUM', CONCEPTS[value.name], { '0040A300': sequence({ '0040A30A': one('DS', decimal(value.value)), '004008EA': sequence(code(unitCode(value.unit))) }), '0040A730': sequence(...regions.map((region) => located('INFERRED FROM', region, measurement.frame))) }));
+  const regions = (relation: string): Attributes[] => (measurement.places ? graphicsOf({ shape, points: measurement.places }).map((region) => placed(relation, region, measurement.frame)) : graphicsOf(measurement).map((region) => located(relation, region, measurement.frame)));
+  const numbers = values.map((value) => item('CONTAINS', 'NUM', CONCEPTS[value.name], { '0040A300': sequence({ '0040A30A': one('DS', decimal(value.value)), '004008EA': sequence(code(unitCode(value.unit))) }), '0040A730': sequence(...regions('INFERRED FROM')) }));
   return container('CONTAINS', ['125007', 'DCM', 'Measurement Group'], [
     item('HAS OBS CONTEXT', 'TEXT', ['112039', 'DCM', 'Tracking Identifier'], { '0040A160': one('UT', `${TRACKED}${shape}`) }),
     item('HAS OBS CONTEXT', 'UIDREF', ['112040', 'DCM', 'Tracking Unique Identifier'], { '0040A124': one('UI', uidOf(uid)) }),
     item('CONTAINS', 'CODE', ['121071', 'DCM', 'Finding'], { '0040A168': sequence(code(['52988006', 'SCT', 'Lesion'])) }),
     ...numbers,
     // What has no number keeps its place by itself.
-    ...(numbers.length ? [] : regions.map((region) => located('CONTAINS', region, measurement.frame))),
+    ...(numbers.length ? [] : regions('CONTAINS')),
     ...(label ? [item('CONTAINS', 'TEXT', ['121106', 'DCM', 'Comment'], { '0040A160': one('UT', label.slice(0, 1024)) })] : []),
   ]);
 }
@@ -89,7 +91,7 @@ const TRACKED = 'Lumenarc:';
 const unitCode = (unit: string): Code => UNITS[unit] ?? (unit ? [`{${unit.replace(/[^A-Za-z0-9]/g, '') || 'unit'}}`, 'UCUM', unit] : ['1', 'UCUM', 'no units']);
 const decimal = (value: number): number => Number(value.toPrecision(10));
 
-export interface Graphic { readonly kind: string; readonly points: readonly Point[] }
+export interface Graphic<At extends readonly number[] = Point> { readonly kind: string; readonly points: readonly At[] }
 
 function located(relation: string, { kind, points }: Graphic, { instance, number }: Frame): Attributes {
   const reference: Attributes = { '00081150': one('UI', instance.sopClass), '00081155': one('UI', instance.uid), ...(instance.nFrames > 1 ? { '00081160': one('IS', number) } : {}) };
@@ -99,14 +101,23 @@ function located(relation: string, { kind, points }: Graphic, { instance, number
   });
 }
 
+/** Write where a region lies in the patient (SCOORD3D, PS3.3 C.18.9); what ends where it begins is a polygon there. */
+function placed(relation: string, { kind, points }: Graphic<Vector>, { instance }: Frame): Attributes {
+  const isClosed = kind === 'POLYLINE' && points.length > 3 && points[0] === points.at(-1);
+  return item(relation, 'SCOORD3D', ['111030', 'DCM', 'Image Region'], {
+    '00700023': one('CS', isClosed ? 'POLYGON' : kind), '00700022': one('FL', ...points.flat().map((v) => Math.fround(v))),
+    '30060024': one('UI', stringOf(instance.attributes, '00200052')),
+  });
+}
+
 /** Write a shape as the graphics of SCOORD (PS3.3 C.18.6.1.2). */
-export function graphicsOf({ shape, points }: Measurement): Graphic[] {
-  const [a, b, c, d] = points as [Point, Point, Point, Point];
+export function graphicsOf<At extends readonly number[] = Point>({ shape, points }: { readonly shape: Shape; readonly points: readonly At[] }): Graphic<At>[] {
+  const [a, b, c, d] = points as unknown as [At, At, At, At];
   if (shape === 'probe') return [{ kind: 'POINT', points: [a] }];
   if (shape === 'bidirectional' || shape === 'cobb') return [{ kind: 'POLYLINE', points: [a, b] }, { kind: 'POLYLINE', points: [c, d] }];
   // Cornerstone keeps bottom, top, left and right of an ellipse; the standard wants the long axis first.
   if (shape === 'ellipse') {
-    const long = (from: Point, to: Point): number => Math.hypot(to[0] - from[0], to[1] - from[1]);
+    const long = (from: At, to: At): number => Math.hypot(...to.map((v, i) => v - (from[i] ?? 0)));
     return [{ kind: 'ELLIPSE', points: long(a, b) >= long(c, d) ? [a, b, c, d] : [c, d, a, b] }];
   }
   // And of a rectangle the corners by rows.

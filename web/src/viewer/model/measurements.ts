@@ -16,6 +16,8 @@ export interface Measurement {
   readonly shape: Shape;
   readonly frame: Frame;
   readonly points: readonly Point[];
+  /** Where it lies in the patient, in mm, when it was drawn on a plane of a volume and lies on no image; the frame is then the nearest one. */
+  readonly places?: readonly Vector[];
   readonly label: string;
   readonly values: readonly Value[];
 }

@@ -6,7 +6,7 @@ import { toast } from '../../ui/toasts.svelte';
 import { circumstances, storeObjects } from '../core/stow';
 import type { Instance } from '../model/instance';
 import { onFrame, readPlaced, readReport, writeReport } from '../model/measurement_report';
-import { toCsv, type Measurement } from '../model/measurements';
+import { toCsv, toWorld, type Measurement } from '../model/measurements';
 import { allNames, valueText } from '../model/value_text';
 import type { Cell } from './cell.svelte';
 import type { Viewer } from './viewer.svelte';
@@ -60,8 +60,11 @@ export class Measurements {
   }
 
   /** Show the image of a measurement in the active cell. */
-  async jump({ uid, frame }: Measurement): Promise<void> {
+  async jump({ uid, frame, points, places }: Measurement): Promise<void> {
     this.annotations?.select(uid);
+    const place = places?.[0] ?? (points[0] && toWorld(frame, points[0]));
+    if (place && this.viewer.volume?.set.seriesUid === frame.instance.seriesUid) { this.viewer.volume.goTo(place); return; }
+    this.viewer.closeVolume();
     await this.viewer.showReference({ uid: frame.instance.uid, frames: [frame.number] });
   }
 
@@ -89,14 +92,16 @@ export class Measurements {
     this.isSaving = true;
     try {
       const { isGrayscale, partsForStates, writeState } = await import('../objects/model/presentation_state');
-      const worded = this.list.map((measurement) => ({ measurement, lines: [measurement.label, ...measurement.values.map(valueText)].filter(Boolean) }));
+      const onImages = this.list.filter(({ places }) => !places);
+      const worded = onImages.map((measurement) => ({ measurement, lines: [measurement.label, ...measurement.values.map(valueText)].filter(Boolean) }));
       const windowOf = ({ instance }: Measurement['frame']): Cell['window'] => this.viewer.cells.find((cell) => cell.set?.seriesUid === instance.seriesUid)?.window;
       const parts = partsForStates(worded);
       for (const part of parts) await storeObjects(part[0]?.measurement.frame.instance.studyUid ?? '', [writeState(part, windowOf, circumstances())]);
       await this.viewer.refresh();
-      const nLeft = this.list.filter(({ frame }) => !isGrayscale(frame)).length;
+      const nLeft = onImages.filter(({ frame }) => !isGrayscale(frame)).length;
       if (parts.length) toast(t('savedState'), { tone: 'ok' });
       if (nLeft) toast(t('colourLeft', { n: nLeft }), { tone: 'info' });
+      if (onImages.length < this.list.length) toast(t('placedLeft', { n: this.list.length - onImages.length }), { tone: 'info' });
     } catch (reason) {
       toast(told(reason), { tone: 'danger' });
     }

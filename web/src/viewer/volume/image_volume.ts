@@ -70,7 +70,7 @@ export class LoadedVolume {
       ImageOrientationPatient: [...grid.axes[0], ...grid.axes[1]], PixelSpacing: [grid.spacing[1], grid.spacing[0]], Columns: grid.dimensions[0], Rows: grid.dimensions[1], voiLut: [], VOILUTFunction: 'LINEAR',
     };
     const volume = new cornerstone.ImageVolume({
-      volumeId: this.id, metadata, imageIds: [...this.ids], dataType: this.cell, numberOfComponents: 1,
+      volumeId: this.id, metadata, imageIds: [...this.ids], referencedImageIds: frames.map(imageIdOf), dataType: this.cell, numberOfComponents: 1,
       dimensions: [...grid.dimensions], spacing: [...grid.spacing], origin: [...grid.origin], direction: new Float32Array(grid.axes.flat()),
       ...(isSuv ? { scaling: { PT: { suvbw: 1 } } } : {}),
     } as unknown as ConstructorParameters<typeof ImageVolume>[0]);

@@ -8,7 +8,7 @@ import type { Layer } from './layer';
 import { graphics } from './limits';
 import { styleFor, type ModelStyle } from './model_styles';
 import { rightOf, turned, type Look } from './planes';
-import { MODEL_GROUP } from './volume_tools';
+import { installVolumeTools, MODEL_GROUP } from './volume_tools';
 
 /** From where a body is looked at. */
 export const SIDES = {
@@ -38,6 +38,7 @@ export class ModelView {
     const rendering = await engine();
     if (this.stop.signal.aborted) return;
     this.engineId = rendering.id;
+    installVolumeTools();
     rendering.enableElement({ viewportId: this.id, type: cornerstone.Enums.ViewportType.VOLUME_3D, element: this.element, defaultOptions: { background: [0, 0, 0] } });
     this.viewport = rendering.getViewport(this.id) as VolumeViewport3D;
     attachTools(this.id, rendering.id, MODEL_GROUP);

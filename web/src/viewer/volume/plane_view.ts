@@ -7,7 +7,7 @@ import { attachTools, detachTools, Events } from '../core/tool_groups';
 import type { Range } from '../model/voi';
 import { opacityPoints, type Blend, type Layer } from './layer';
 import { rightOf, type Look } from './planes';
-import { PLANE_GROUP } from './volume_tools';
+import { installVolumeTools, PLANE_GROUP } from './volume_tools';
 
 /** What the view tells, after the fact. */
 export interface PlaneWatcher {
@@ -18,6 +18,8 @@ export interface PlaneWatcher {
 const { COMPOSITE, MAXIMUM_INTENSITY_BLEND, MINIMUM_INTENSITY_BLEND, AVERAGE_INTENSITY_BLEND } = cornerstone.Enums.BlendModes;
 const MODES: Readonly<Record<Blend, Parameters<VolumeViewport['setBlendMode']>[0]>> = { thin: COMPOSITE, maximum: MAXIMUM_INTENSITY_BLEND, minimum: MINIMUM_INTENSITY_BLEND, average: AVERAGE_INTENSITY_BLEND };
 const THIN_MM = 0.1;
+
+interface Clipping { setCameraClippingRange(): void; getVtkActiveCamera(): { setClippingRange(near: number, far: number): void } }
 
 export class PlaneView {
   private viewport: VolumeViewport | undefined;
@@ -33,6 +35,7 @@ export class PlaneView {
     const rendering = await engine();
     if (this.stop.signal.aborted) return;
     this.engineId = rendering.id;
+    installVolumeTools();
     rendering.enableElement({ viewportId: this.id, type: cornerstone.Enums.ViewportType.ORTHOGRAPHIC, element: this.element, defaultOptions: { background: [0, 0, 0] } });
     this.viewport = rendering.getViewport(this.id) as VolumeViewport;
     attachTools(this.id, rendering.id, PLANE_GROUP);
@@ -60,11 +63,21 @@ export class PlaneView {
     if (!this.viewport) return;
     this.layers = [];
     this.isTelling = true;
+    this.near(layers);
     await this.viewport.setVolumes(layers.map(({ volume }) => ({ volumeId: volume.id })));
     this.layers = layers;
     this.isTelling = false;
     layers.forEach((_, index) => this.paint(layers, index));
     this.fit(look, centre);
+  }
+
+  /** Let the camera see no further than the volumes reach: from the thousand kilometres of Cornerstone a plane of a tenth of a millimetre gets lost between two numbers. */
+  private near(layers: readonly Layer[]): void {
+    // Not public in its types, but a method that its own code calls after every change of the camera.
+    const viewport = this.viewport as unknown as Clipping | undefined;
+    if (!viewport) return;
+    const reach = 10 * Math.max(...layers.map(({ volume: { plan: { grid } } }) => Math.hypot(...grid.origin) + Math.hypot(...grid.dimensions.map((n, i) => n * (grid.spacing[i] ?? 1)))));
+    viewport.setCameraClippingRange = () => viewport.getVtkActiveCamera().setClippingRange(-reach, reach);
   }
 
   /** Paint the layers that are there anew: other ends, colours, opacity. */
@@ -110,6 +123,7 @@ export class PlaneView {
     if (!this.viewport) return;
     this.aim(look, centre);
     this.viewport.resetCamera({ resetPan: true, resetZoom: true, resetToCenter: true, resetRotation: false, resetOrientation: false });
+    (this.viewport as unknown as Clipping).setCameraClippingRange();
     this.look(look, centre);
   }
 
@@ -123,7 +137,7 @@ export class PlaneView {
     for (const { actor } of this.viewport.getActors()) {
       const { getProperty, getMapper } = actor as Types.VolumeActor;
       // Opacity is per way through the body: that of a thin plane is its whole thickness, else one sample of the projection.
-      getProperty().setScalarOpacityUnitDistance(0, blend === 'thin' ? whole : getMapper().getSampleDistance());
+      getProperty().setScalarOpacityUnitDistance(0, blend === 'thin' ? whole : (getMapper()?.getSampleDistance() ?? 1));
     }
     this.viewport.render();
   }

@@ -18,7 +18,7 @@ import { PALETTES, registerPalettes, type Palette } from './palettes';
 import { alongAxes, mirrored, spun, STRAIGHT, turnedIn, type Looks, type PlaneName } from './planes';
 import type { PlaneView } from './plane_view';
 import { planVolume, type Refusal } from './plan';
-import { drawsOnGpu, installVolumeTools } from './volume_tools';
+import { drawsOnGpu } from './volume_tools';
 
 export type Arrangement = 'planes' | 'four' | 'model';
 
@@ -85,7 +85,6 @@ export class Volume {
     await this.viewer.core();
     this.refusal = drawsOnGpu() ? refused(plan.grid.dimensions, cellOf(plan)) : { why: 'noWebGl' };
     if (this.refusal) return undefined;
-    installVolumeTools();
     registerPalettes();
     const volume = new LoadedVolume(plan, `volume-${nVolumes++}:${set.seriesUid}`);
     this.volumes.push(volume);
@@ -140,6 +139,12 @@ export class Volume {
 
   private lookAgain(): void {
     for (const [name, pane] of this.panes) pane.look(this.looks[name], this.centre);
+  }
+
+  /** Make a pane the one that keys and buttons mean; the focus leaves the bar, whose lists would take the keys. */
+  activate(pane: PlaneName | 'model'): void {
+    this.active = pane;
+    (document.activeElement as HTMLElement | null)?.blur();
   }
 
   /** Move the cross to a place: every plane goes through it. */
