@@ -57,6 +57,6 @@ export async function run({ page, base, problems, study, shots, hot, step, words
   await page.screenshot({ path: `${shots}/fusion-measured.png` });
   await page.keyboard.press('F');
   await page.getByTestId('opacity').waitFor({ state: 'detached' });
-  assert.deepEqual((await pointed(page, AXIAL, [60, 60])).values.length, 1);
+  assert.deepEqual((await pointed(page, AXIAL, [again[0](0), again[1](10)])).values, ['0 HU']);
   assert.deepEqual(problems, []);
 }

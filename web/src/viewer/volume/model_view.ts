@@ -23,7 +23,7 @@ export type Side = keyof typeof SIDES;
 
 const COARSE_PIXELS = 3;
 /** What is set of vtk.js' volume mapper. */
-interface Mapper { setBlendMode(mode: unknown): void; setSampleDistance(mm: number): void; setImageSampleDistance(pixels: number): void }
+interface Mapper { setBlendMode(mode: unknown): void; setSampleDistance(mm: number): void; setAutoAdjustSampleDistances(does: boolean): void; setImageSampleDistance(pixels: number): void }
 
 export class ModelView {
   private viewport: VolumeViewport3D | undefined;
@@ -82,8 +82,9 @@ export class ModelView {
     const mapper = actor.getMapper() as unknown as Mapper;
     mapper.setBlendMode(styled.isMaximum ? MAXIMUM_INTENSITY_BLEND : COMPOSITE);
     if (graphics().isSoftware) {
-      // A ninth of the rays, and no step shorter than the narrowest voxel: slow processors then turn a body in tenths of seconds.
-      mapper.setSampleDistance(Math.min(...volume.plan.grid.spacing));
+      // A ninth of the rays, and no step shorter than a voxel: a processor that draws by itself would take many seconds for each picture.
+      mapper.setSampleDistance(volume.plan.grid.spacing.reduce((sum, mm) => sum + mm, 0) / 3);
+      mapper.setAutoAdjustSampleDistances(false);
       mapper.setImageSampleDistance(COARSE_PIXELS);
     }
     this.viewport.render();
