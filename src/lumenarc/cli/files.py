@@ -14,16 +14,17 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lumenarc.cli.frame import Report, ToolParser
 from lumenarc.errors import LumenarcError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 STDIN = Path("-")
 _WINDOW_PER_PROCESS, _MAX_BATCH, _BATCH_S = 4, 64, 0.1
@@ -277,7 +278,7 @@ def _parallel(
             batch, future = waiting.popleft()
             try:
                 outcomes, seconds = future.result()
-            except BrokenProcessPool:
+            except BrokenExecutor:
                 again = [batch, *(other for other, _ in waiting)]
                 waiting.clear()
                 for suspects in again:
@@ -294,13 +295,17 @@ def _parallel(
 def _submit(pool: ProcessPoolExecutor, work: Work, batch: _Batch, options: argparse.Namespace) -> Future[_Answer]:
     try:
         return pool.submit(_in_process, work, batch, options)
-    except BrokenProcessPool as error:  # it broke since the last answer: wait for the turn of what broke it
+    except BrokenExecutor as error:  # it broke since the last answer: wait for the turn of what broke it
         broken: Future[_Answer] = Future()
         broken.set_exception(error)
         return broken
 
 
 def _pool(n_processes: int) -> ProcessPoolExecutor:
+    # Tools that only look for files start without all this.
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     return ProcessPoolExecutor(n_processes, mp_context=get_context("fork"))
 
 
@@ -309,7 +314,7 @@ def _apart(work: Work, batch: _Batch, options: argparse.Namespace) -> list[_Outc
     with _pool(1) as pool:
         try:
             return pool.submit(_in_process, work, batch, options).result()[0]
-        except BrokenProcessPool:
+        except BrokenExecutor:
             if len(batch) == 1:
                 return [(_Failed("the process that worked on this file died"), "")]
     return [outcome for job in batch for outcome in _apart(work, [job], options)]
