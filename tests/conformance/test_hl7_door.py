@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import threading
 import urllib.request
 from collections.abc import Callable
@@ -130,3 +131,23 @@ def test_several_senders_at_once(archive_server: Start) -> None:
     for thread in threads:
         thread.join()
     assert codes == ["AA"] * 80
+
+
+def test_dcmtk_finds_what_was_ordered(archive_server: Start) -> None:
+    served = archive_server()
+    kind = adt("A04").replace(b"ADT^A04^ADT_A01", b"OMI^O23^OMI_O23")
+    order = "PID|1||4711^^^HOSP||Müller^Anna||19710405|F\rORC|NW|PL|FI||SC||^^^20260301091500\rOBR|1|PL|FI|C^CT^L\r"
+    steps = "".join(f"IPC|ACC|RP|1.2.3|S{n}|{modality}|||ROOM|AET\r" for n, modality in ((1, "CT"), (2, "MR")))
+    assert acknowledged(asked(served, kind + (order + steps).encode()))[0] == "AA"
+    base = ["findscu", "-W", "-aec", "LUMENARC", "127.0.0.1", str(served.dicom_port), "-k", "PatientName"]
+
+    def n_answers(*keys: str) -> int:
+        more = [word for key in keys for word in ("-k", key)]
+        done = subprocess.run([*base, *more], capture_output=True, check=True)
+        return (done.stdout + done.stderr).count(b"PatientName")
+
+    step = "ScheduledProcedureStepSequence[0]."
+    assert n_answers() == 2
+    assert n_answers(f"{step}Modality=MR", "PatientID=4711") == 1
+    assert n_answers(f"{step}ScheduledProcedureStepStartDate=20260302-") == 0
+    assert n_answers("PatientName=M*", f"{step}ScheduledStationAETitle=AET") == 2

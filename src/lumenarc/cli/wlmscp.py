@@ -71,7 +71,7 @@ def answer(
     from lumenarc.dicom.dicom_json import to_attributes
     from lumenarc.dicom.encode import encode, texts
     from lumenarc.dicom.key_values import item_of
-    from lumenarc.dicom.matching import key_matches
+    from lumenarc.dicom.matching import key_matches, returned
     from lumenarc.dicom.query import Item
     from lumenarc.protocol.dimse import commands
     from lumenarc.transport.requests import Response
@@ -116,16 +116,3 @@ def items(folder: Path, report: Report) -> Iterator[Attributes]:
         whole = {name: entry for name, entry in found.items() if not name.startswith("0002")}
         for step in whole.get(_STEPS, {}).get("Value", ()):
             yield whole | {_STEPS: {"vr": "SQ", "Value": [step]}}
-
-
-def returned(asked: Attributes, item: Attributes) -> Attributes:
-    """Return what the caller asked for: every key is there, sequences with the keys of their items (PS3.4 K.2.2.1)."""
-    found: Attributes = {}
-    for name, key in asked.items():
-        entry = item.get(name, {"vr": key.get("vr", "UN")})
-        inside = key.get("Value") or []
-        if entry.get("vr") == "SQ" and inside and isinstance(inside[0], dict) and inside[0]:
-            values = [returned(inside[0], each or {}) for each in entry.get("Value", ())]
-            entry = {"vr": "SQ", "Value": values} if values else {"vr": "SQ"}
-        found[name] = entry
-    return found

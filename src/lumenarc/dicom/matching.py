@@ -182,3 +182,16 @@ def _first(attributes: Attributes, tag: int) -> str:
 def words_match(words: tuple[str, ...], search_text: str) -> bool:
     """Say whether all free-text words occur in the folded search text of a study."""
     return all(fold(word) in search_text for word in words)
+
+
+def returned(asked: Attributes, item: Attributes) -> Attributes:
+    """Return what the caller asked for: every key is there, sequences with the keys of their items (PS3.4 K.2.2.1)."""
+    found: Attributes = {}
+    for name, key in asked.items():
+        held = item.get(name, {"vr": key.get("vr", "UN")})
+        inside = key.get("Value") or []
+        if held.get("vr") == "SQ" and inside and isinstance(inside[0], dict) and inside[0]:
+            values = [returned(inside[0], each or {}) for each in held.get("Value", ())]
+            held = {"vr": "SQ", "Value": values} if values else {"vr": "SQ"}
+        found[name] = held
+    return found

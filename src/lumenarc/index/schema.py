@@ -332,3 +332,20 @@ job = Table(
     Index("ix_job_updated_at", "updated_at"),
     sqlite_autoincrement=True,
 )
+
+# One row for each scheduled procedure step; the attributes of the patient are joined when somebody asks.
+worklist_item = Table(
+    "worklist_item",
+    metadata,
+    Column("pk", Key64, primary_key=True),
+    Column("patient_fk", ForeignKey("patient.pk"), nullable=False, index=True),
+    Column("order_number", Text, nullable=False),
+    Column("step", Text, nullable=False),  # the step's ID, or its place in the order
+    Column("state", Text, nullable=False, index=True),  # SCHEDULED COMPLETED CANCELED DISCONTINUED
+    Column("study_uid", Text, nullable=False),
+    Column("attrs", Text, nullable=False),  # DICOM JSON of the item without its patient
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    UniqueConstraint("order_number", "step"),
+    sqlite_autoincrement=True,
+)

@@ -9,7 +9,7 @@ from lumenarc.config import Settings
 from lumenarc.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from lumenarc.dicom.sop_classes import is_storage, may_be_storage
 from lumenarc.dicom.transfer_syntaxes import KEPT_UIDS
-from lumenarc.doors.dimse import c_find, retrieval
+from lumenarc.doors.dimse import c_find, c_find_worklist, retrieval
 from lumenarc.doors.dimse.retrieval import GET_MODELS, MOVE_MODELS
 from lumenarc.protocol.ul.items import CommonExtended, UserIdentity, UserInformation
 from lumenarc.protocol.ul.negotiation import CALLED_UNKNOWN, CALLING_UNKNOWN
@@ -34,7 +34,8 @@ class ArchiveOffer:
         # A class that nobody knows may be said to be like one that is known (PS3.7 D.3.3.6).
         self._like_storage = {item.sop_class_uid for item in related if any(is_storage(uid) for uid in item.related)}
         self._services: set[str] = set()
-        for verb, models in (("find", c_find.MODELS), ("move", MOVE_MODELS), ("get", GET_MODELS)):
+        found = c_find.MODELS | c_find_worklist.MODELS
+        for verb, models in (("find", found), ("move", MOVE_MODELS), ("get", GET_MODELS)):
             if verb in may:
                 self._services.update(models)
 
@@ -60,7 +61,7 @@ class ArchiveOffer:
 
     def extended(self, abstract_syntax: str, information: bytes) -> bytes | None:
         """Answer that of C-FIND (PS3.4 C.5.1.1: relational, date-time, fuzzy names, time zone) and of retrieval."""
-        if abstract_syntax in c_find.MODELS:
+        if abstract_syntax in c_find.MODELS | c_find_worklist.MODELS:
             return bytes(int(flag == 1) for flag in information[:4])
         return retrieval.extended(information) if abstract_syntax in self._services else None
 

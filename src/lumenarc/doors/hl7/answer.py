@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Collection
 
 from lumenarc.archive import Archive
-from lumenarc.doors.hl7 import adt
+from lumenarc.doors.hl7 import adt, orders
 from lumenarc.errors import BadDataSet, LumenarcError, NotFound, Unavailable
 from lumenarc.metrics import Meter, Series
 from lumenarc.protocol.hl7 import mllp
@@ -16,7 +16,12 @@ from lumenarc.protocol.hl7.message import Message, parse
 
 log = logging.getLogger(__name__)
 Family = Callable[[Archive, Message, str], str]
-MESSAGES: tuple[tuple[str, Collection[str], Family], ...] = (("ADT", adt.TRIGGERS, adt.answer),)
+MESSAGES: tuple[tuple[str, Collection[str], Family], ...] = (
+    ("ADT", adt.TRIGGERS, adt.answer),
+    ("ORM", orders.ORM, orders.answer),
+    ("OMG", orders.OMG, orders.answer),
+    ("OMI", orders.OMI, orders.answer),
+)
 SERIES = tuple(Series("hl7", (("outcome", code),)) for code in ("AA", "AE", "AR"))
 # HL7 table 0357.
 _NO_SUCH_TYPE, _NO_SUCH_EVENT, _NO_SUCH_VERSION = "200", "201", "203"

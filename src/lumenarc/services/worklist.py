@@ -1,0 +1,88 @@
+"""How are orders scheduled, changed and cancelled, and what does a modality see of them? (PS3.4 K)
+
+Modalities see what is scheduled; what is cancelled, discontinued or completed is kept, and seen no more.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator
+
+from sqlalchemy import Connection
+
+from lumenarc.archive import Archive
+from lumenarc.dicom.hl7_order import SCHEDULED, Order
+from lumenarc.dicom.hl7_patient import entry
+from lumenarc.dicom.key_values import item_of
+from lumenarc.dicom.matching import key_matches, returned
+from lumenarc.dicom.query import Attributes, Item
+from lumenarc.errors import NotFound
+from lumenarc.index import worklist
+from lumenarc.index.worklist import Item as Row
+
+_STEPS = "00400100"
+
+
+def take(archive: Archive, orders: list[Order], patient_pk: int) -> int:
+    """Schedule, change or cancel the steps of orders; return how many.
+
+    Raises NotFound when something is to be cancelled that was never ordered.
+    """
+    now = archive.now_ms()
+
+    def change(connection: Connection) -> int:
+        return sum(_take(connection, order, patient_pk, now) for order in orders)
+
+    return archive.index.write(change)
+
+
+def _take(connection: Connection, order: Order, patient_pk: int, now_ms: int) -> int:
+    known = worklist.of_order(connection, order.number)
+    step = order.step_id or str(order.place)
+    held = next((row for row in known if row.step == step), None)
+    if order.state != SCHEDULED:
+        # An order without step is ended with all its steps.
+        ended = [held] if held is not None else [] if order.step_id else known
+        if not ended:
+            raise NotFound("There is no such order.")
+        for row in ended:
+            kept = Row(row.order_number, row.step, order.state, row.study_uid, row.patient_pk, row.attrs)
+            worklist.put(connection, kept, now_ms)
+        return len(ended)
+    study_uid = order.study_uid or next((row.study_uid for row in known), f"2.25.{uuid.uuid4().int}")
+    attrs = _attributes(order, study_uid, step, now_ms)
+    worklist.put(connection, Row(order.number, step, order.state, study_uid, patient_pk, attrs), now_ms)
+    return 1
+
+
+def _attributes(order: Order, study_uid: str, step: str, now_ms: int) -> Attributes:
+    """Return the whole item but its patient; what a modality needs and nobody said is made up from the order."""
+    local = time.localtime(now_ms / 1000)
+    today = {
+        "00400002": entry("DA", time.strftime("%Y%m%d", local)),
+        "00400003": entry("TM", time.strftime("%H%M%S", local)),
+    }
+    started = order.step if "00400002" in order.step else {**order.step, **today}
+    scheduled = {**started, "00400009": entry("SH", order.step_id or f"{order.accession[:12]}-{step}")}
+    return {
+        **order.attributes,
+        "00080050": entry("SH", order.accession),
+        "0020000D": entry("UI", study_uid),
+        "00401001": entry("SH", order.procedure_id or order.accession),
+        _STEPS: {"vr": "SQ", "Value": [{**scheduled, "00400020": entry("CS", SCHEDULED)}]},
+    }
+
+
+def search(archive: Archive, identifier: Attributes, *, fuzzy: bool) -> Iterator[Attributes]:
+    """Yield what answers a worklist query (PS3.4 K.4.1), with what was asked for.
+
+    The iterator keeps a database connection until it is finished or closed.
+    """
+    asked = {name: entry for name, entry in identifier.items() if name not in ("00080005", "00080052", "00080201")}
+    matcher = item_of(asked, fuzzy=fuzzy)
+    keys = matcher.keys if isinstance(matcher, Item) else ()
+    with archive.index.read() as connection:
+        for item in worklist.open_items(connection, (SCHEDULED,)):
+            if all(key_matches(key, item) for key in keys):
+                yield returned(asked, item)
