@@ -48,7 +48,8 @@ export async function run({ page, base, problems, shots, axe }) {
         await look(`${name}-${language}-${theme}-${width}`);
         await page.keyboard.press('Escape');
       }
-      await page.goto(`${base}header?study=${study}`);
+      const [first] = await (await page.request.get(`${base}dicom-web/studies/${study}/series`, { headers: { Accept: 'application/dicom+json' } })).json();
+      await page.goto(`${base}header?study=${study}&series=${first['0020000E'].Value[0]}`);
       await page.locator('tbody tr').first().waitFor();
       await look(`header-${language}-${theme}-${width}`);
       await page.goto(`${base}viewer?StudyInstanceUIDs=${study}`);
