@@ -64,3 +64,19 @@ def test_models_and_letters_are_seen_as_what_they_are(archive_server: Callable[.
     study = models.write_documents(tmp_path)
     store(archive, tmp_path)
     play(archive, "viewer/models", study=study)
+
+
+def test_the_views_of_objects_are_accessible(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    images = phantoms.write_ct(tmp_path)
+    derived.write_segmentations(tmp_path, derived.images_in(tmp_path))
+    radiotherapy.write_treatment(tmp_path, derived.images_in(tmp_path))
+    facts = {
+        "images": images,
+        "slide": slides.write_slide(tmp_path),
+        "documents": models.write_documents(tmp_path),
+        "times": derived.write_times(tmp_path),
+    }
+    store(archive, tmp_path)
+    axe = str(Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js")
+    play(archive, "viewer/objects_access", **facts, axe=axe)
