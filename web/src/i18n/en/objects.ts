@@ -87,4 +87,5 @@ export default {
   author: 'Author',
   keeper: 'Kept by',
   signed: 'Signed by',
+  table: 'Table',
 };

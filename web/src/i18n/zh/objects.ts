@@ -89,4 +89,5 @@ export default {
   author: '作者',
   keeper: '保管机构',
   signed: '签署人',
+  table: '表格',
 } satisfies Record<keyof typeof en, unknown>;
