@@ -147,3 +147,6 @@ def test_enhanced_objects_need_what_they_need(tmp_path: Path, capsys: pytest.Cap
     assert "AcquisitionType" in capsys.readouterr().err
     assert not (tmp_path / "whole.dcm").exists()
     assert run("sf2emf", PYDICOM_FILES / "test_files" / "rtplan.dcm", tmp_path / "whole.dcm") == 1
+    (tmp_path / "empty").mkdir()
+    assert run("sf2emf", tmp_path / "empty", tmp_path / "whole.dcm") == 2
+    assert run("sf2emf", tmp_path / "missing.dcm", tmp_path / "whole.dcm") == 1

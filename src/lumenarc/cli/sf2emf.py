@@ -70,8 +70,9 @@ def run(arguments: list[str]) -> int:
         from lumenarc.dicom.enhance import likeness
 
         groups.setdefault((frame.syntax, *likeness(frame.attributes)), []).append(frame)
-    if not groups:
-        return report.exit_code or 2
+    if not (groups or report.n_failed):
+        report.problem("", "no file was given")
+        return 2
     for frames, target in _with_targets(list(groups.values()), options):
         try:
             uid = _write(frames, target, options)
