@@ -73,7 +73,8 @@ export class ModelView {
     const ends = styled.colours.map(([value]) => value);
     colours.setMappingRange(Math.min(...ends), Math.max(...ends));
     property.setInterpolationTypeToLinear();
-    property.setShade(styled.isShaded);
+    // Light needs six more looks at every sample: a processor that draws by itself does without.
+    property.setShade(styled.isShaded && !graphics().isSoftware);
     property.setAmbient(0.25);
     property.setDiffuse(0.8);
     property.setSpecular(0.25);
