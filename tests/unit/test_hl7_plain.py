@@ -50,7 +50,7 @@ def test_what_it_looks_like() -> None:
     assert pid[5] == [["Mü\\F\\", "X"]]
 
 
-NO_MESSAGES = (
+NO_MESSAGES: tuple[object, ...] = (
     {},
     [],
     {"segments": []},
