@@ -61,6 +61,13 @@ def test_pet_lies_over_ct_with_the_right_suv(archive: Served, tmp_path: Path) ->
     play(archive, "viewer/fusion", study=study, hot=list(made.MARKER), step=made.UPRIGHT.spacing[2])
 
 
+def test_a_volume_is_a_solid_body(archive: Served, tmp_path: Path) -> None:
+    study = generate_uid()
+    made.write_ct(tmp_path, study)
+    store(archive, tmp_path)
+    play(archive, "viewer/model", study=study, viewport={"width": 640, "height": 480})
+
+
 def test_what_is_no_volume_says_why(archive: Served, tmp_path: Path) -> None:
     small = replace(made.UPRIGHT, columns=32, rows=24, count=6)
 
