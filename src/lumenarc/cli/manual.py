@@ -122,7 +122,7 @@ def fish() -> str:
             words = [f"-l {option[2:]}" for option in action.option_strings if option.startswith("--")]
             words += [f"-s {option[1:]}" for option in action.option_strings if len(option) == 2]
             if words:
-                said = _quoted((action.help or "").replace("%%", "%").splitlines()[0])
+                said = _quoted((action.help or "").replace("%%", "%").partition("\n")[0])
                 lines.append(
                     f"complete -c lumenarc -n '__fish_seen_subcommand_from {name}' {' '.join(words)} -d {said}"
                 )
