@@ -54,7 +54,7 @@ def _compared(ours: dict[str, float], theirs: dict[str, float] | None) -> Iterat
         yield Line(title, shown, peer, ratio, f"≤ {bar:g} ×", ratio <= bar)
     speed = ours["imagesPerS"]
     peer = f"OHIF {theirs['imagesPerS']:.1f}/s" if theirs else ""
-    remark = "one turn of the wheel a frame; software rendering"
+    remark = "one turn of the wheel a frame, software rendering; the ratio is to 60/s"
     yield Line(
         "scroll of loaded images",
         f"{speed:.1f}/s",

@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 from phantoms import instance, set_pixels
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.uid import DigitalXRayImageStorageForPresentation, GrayscaleSoftcopyPresentationStateStorage, generate_uid
+from pydicom.uid import (
+    DigitalMammographyXRayImageStorageForPresentation,
+    DigitalXRayImageStorageForPresentation,
+    GrayscaleSoftcopyPresentationStateStorage,
+    generate_uid,
+)
 
 SIDE = 64
 RAMP_STEP = 64
@@ -140,3 +145,16 @@ def write_state(folder: Path) -> str:
     state.GraphicAnnotationSequence = [annotation]
     state.save_as(folder / "state.dcm", enforce_file_format=True)
     return str(image.StudyInstanceUID)
+
+
+def write_mammograms(folder: Path) -> str:
+    """Write four mammograms of one series in another order than they are hung; return the study."""
+    study, series = generate_uid(), generate_uid()
+    for number, (side, view) in enumerate((("L", "MLO"), ("L", "CC"), ("R", "MLO"), ("R", "CC")), 1):
+        data_set = _image(folder, "mammogram", _ramp(), 12)
+        data_set.SOPClassUID = DigitalMammographyXRayImageStorageForPresentation
+        data_set.file_meta.MediaStorageSOPClassUID = data_set.SOPClassUID
+        data_set.StudyInstanceUID, data_set.SeriesInstanceUID, data_set.Modality = study, series, "MG"
+        data_set.InstanceNumber, data_set.ImageLaterality, data_set.ViewPosition = number, side, view
+        data_set.save_as(folder / f"mammogram{number}.dcm", enforce_file_format=True)
+    return study

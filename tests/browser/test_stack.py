@@ -64,3 +64,11 @@ def test_key_images_are_kept_as_others_read_them(archive_server: Callable[..., S
     names = [pydicom.dcmread(tmp_path / "ct" / f"ct{n:04}.dcm", stop_before_pixels=True) for n in (3, 5)]
     uids = {str(name.SOPInstanceUID) for name in names}
     assert {uid for _study, _series, uid in map(document.resolve_reference, uids)} == uids
+
+
+def test_keys_are_changed_and_mammograms_hung(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    study = phantoms.write_ct(tmp_path / "ct", count=6)
+    breasts = looks.write_mammograms(tmp_path / "mg")
+    store(archive, tmp_path)
+    play(archive, "viewer/habits", study=study, breasts=breasts)

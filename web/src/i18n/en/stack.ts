@@ -47,4 +47,5 @@ export default {
   onlyThese: 'Show only these images',
   moreElements: { one: '{n} more line. Search to find it.', other: '{n} more lines. Search to find them.' },
   nKeyImages: { one: '{n} image', other: '{n} images' },
+  openWindow: 'Same view in a second window',
 };

@@ -49,4 +49,5 @@ export default {
   onlyThese: '仅显示这些图像',
   moreElements: '还有 {n} 行，请用搜索查找。',
   nKeyImages: '{n} 幅图像',
+  openWindow: '在第二个窗口中打开',
 } satisfies Record<keyof typeof en, unknown>;

@@ -1,9 +1,10 @@
 // Which of Cornerstone's classes works behind each tool? Named one by one, so that the others stay out of the build.
 import {
   AngleTool, ArrowAnnotateTool, BidirectionalTool, CobbAngleTool, EllipticalROITool, LengthTool, MagnifyTool, PanTool, PlanarFreehandROITool, ProbeTool,
-  RectangleROITool, StackScrollTool, WindowLevelRegionTool, WindowLevelTool, ZoomTool,
+  RectangleROITool, StackScrollTool, WindowLevelTool, ZoomTool,
 } from '@cornerstonejs/tools';
 import type { CornerstoneToolId } from '../tools/table';
+import { RegionTool } from './region_tool';
 
 export type ToolClass = typeof WindowLevelTool;
 
@@ -13,7 +14,7 @@ const TOOL_CLASSES = {
   pan: PanTool,
   zoom: ZoomTool,
   magnify: MagnifyTool,
-  region: WindowLevelRegionTool,
+  region: RegionTool,
   length: LengthTool,
   bidirectional: BidirectionalTool,
   angle: AngleTool,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rangeOf, rangeOfLut, shadeOfLut, shadeOfRange, throughLut, windowOf } from './voi';
+import { rangeOf, rangeOfLut, rangeOfRegion, shadeOfLut, shadeOfRange, throughLut, windowOf } from './voi';
 
 test('a linear window is that of PS3.3 C.11.2.1.2.1: of 256 grey levels the middle ones', () => {
   const shade = shadeOfRange(rangeOf({ center: 2048, width: 4096 }), 'LINEAR');
@@ -24,4 +24,11 @@ test('tables answer with their ends outside', () => {
   expect([0, 100, 102, 103, 9000].map((x) => shadeOfLut(lut)(x) * 255)).toEqual([0, 0, 40, 255, 255]);
   expect(rangeOfLut(lut)).toEqual({ lower: 100, upper: 103 });
   expect([...throughLut([99, 101, 200], lut)]).toEqual([0, 10, 255]);
+});
+
+test('a region gives the range of its own pixels, whichever corner comes first, and none outside', () => {
+  const image = { data: [0, 1, 2, 10, 11, 12, 20, 21, 22], columns: 3, rows: 3 };
+  expect(rangeOfRegion(image, [2.9, 2.9], [1.1, 1.5])).toEqual({ lower: 11, upper: 22 });
+  expect(rangeOfRegion(image, [-5, -5], [0.5, 0.5])).toEqual({ lower: 0, upper: 1e-6 });
+  expect(rangeOfRegion(image, [7, 7], [9, 9])).toBeUndefined();
 });

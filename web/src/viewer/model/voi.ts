@@ -45,3 +45,18 @@ export function throughLut(raw: ArrayLike<number>, { first, entries }: Lut): Uin
   const last = entries.length - 1;
   return Uint16Array.from({ length: raw.length }, (_, i) => entries[Math.max(0, Math.min(last, (raw[i] ?? 0) - first))] ?? 0);
 }
+
+/** Return the range of the values between two places of an image; undefined when no pixel lies there. */
+export function rangeOfRegion({ data, columns, rows }: { data: ArrayLike<number>; columns: number; rows: number }, a: readonly [number, number], b: readonly [number, number]): Range | undefined {
+  const ends = (axis: 0 | 1, count: number): [number, number] => [Math.max(0, Math.floor(Math.min(a[axis], b[axis]))), Math.min(count - 1, Math.floor(Math.max(a[axis], b[axis])))];
+  const [[left, right], [top, bottom]] = [ends(0, columns), ends(1, rows)];
+  let [lower, upper] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let y = top; y <= bottom; y += 1) {
+    for (let x = left; x <= right; x += 1) {
+      const value = data[y * columns + x] as number;
+      lower = Math.min(lower, value);
+      upper = Math.max(upper, value);
+    }
+  }
+  return lower > upper ? undefined : { lower, upper: Math.max(upper, lower + 1e-6) };
+}

@@ -53,6 +53,7 @@ export const SHOW_COMMANDS: readonly Command[] = [
   { id: 'lines', keys: ['d'], label: () => t('referenceLines'), icon: 'M3 3h14v14H3zM3 12.500l14-5', isOn: (viewer) => viewer.showsLines, run: (viewer) => { viewer.showsLines = !viewer.showsLines; } },
   { id: 'layers', keys: ['O'], label: () => t('layersShown'), icon: 'M10 3l7.500 4-7.500 4-7.500-4zM3.500 10.500L10 14l6.500-3.500M3.500 13.500L10 17l6.500-3.500', isOn: ({ layers }) => layers.isOpen, run: ({ layers }) => { layers.isOpen = !layers.isOpen; } },
   { id: 'volume', keys: ['M'], label: () => t('asVolume'), icon: 'M10 2.500l6.500 3.700v7.600L10 17.500l-6.500-3.700V6.200zM10 10l6.500-3.800M10 10L3.500 6.200M10 10v7.500', isOn: (viewer) => viewer.volume !== undefined, run: (viewer) => void viewer.toggleVolume() },
+  { id: 'window', keys: ['W'], label: () => stack('openWindow'), run: ({ exports }) => exports.openWindow() },
   { id: 'copyLink', keys: ['L'], label: () => stack('copyLink'), run: ({ exports }) => void exports.copyAddress() },
   { id: 'markKey', keys: ['K'], label: () => stack('mark'), run: ({ keyImages }) => keyImages.toggle() },
   { id: 'keyImages', keys: ['J'], label: () => stack('keyImages'), icon: 'M10 3l2.100 4.500 4.900.6-3.600 3.400.9 4.900L10 14l-4.300 2.400.9-4.900L3 8.100l4.900-.6z', isOn: ({ keyImages }) => keyImages.isOpen, run: ({ keyImages }) => { keyImages.isOpen = !keyImages.isOpen; } },

@@ -74,6 +74,11 @@ export class Exports {
     return { image: frame.instance.uid, frame: frame.number, colors, ...(window && !window.table ? { window: [window.center, window.width] } : {}), ...(camera ? { camera } : {}) };
   }
 
+  /** Open the same view in a window of its own, for another screen. */
+  openWindow(): void {
+    open(this.address(), '_blank', `popup,width=${screen.availWidth},height=${screen.availHeight}`);
+  }
+
   /** Put the address onto the clipboard. */
   copyAddress(): Promise<void> {
     return this.told(async () => {

@@ -8,7 +8,7 @@ import type { Viewer } from './viewer.svelte';
 /** Return the groups for the help sheet and the one listener of the page. */
 export function viewerKeys(viewer: Viewer): KeyGroup[] {
   const bound = (commands: readonly Command[]): KeyBinding[] =>
-    commands.map(({ keys, label, run }) => ({ keys: [...keys], label, run: () => run(viewer) }));
+    commands.map(({ id, keys, label, run }) => ({ id: `viewer.${id}`, keys: [...keys], label, run: () => run(viewer) }));
   const windows: KeyBinding = {
     keys: Array.from({ length: 9 }, (_, index) => String(index + 1)),
     label: () => t('presetKeys'),
@@ -18,7 +18,7 @@ export function viewerKeys(viewer: Viewer): KeyGroup[] {
     },
   };
   return [
-    { title: () => t('tools'), bindings: TOOLS.map(({ id, key, label }) => ({ keys: [key], label, run: () => viewer.take(id) })) },
+    { title: () => t('tools'), bindings: TOOLS.map(({ id, key, label }) => ({ id: `tool.${id}`, keys: [key], label, run: () => viewer.take(id) })) },
     { title: () => t('image'), bindings: [windows, ...bound(VIEW_COMMANDS)] },
     { title: () => t('moving'), bindings: bound(MOVE_COMMANDS) },
     { title: () => t('measurements'), bindings: bound(MEASURE_COMMANDS) },

@@ -18,6 +18,7 @@ import { Layers } from '../objects/state/layers.svelte';
 import type { ToolId } from '../tools/table';
 import { Cell } from './cell.svelte';
 import type { ImageView } from './image_view';
+import { mammograms } from './mammography';
 import { KeyImages } from './key_images.svelte';
 import { Loaded } from './loaded.svelte';
 import { Measurements } from './measurements.svelte';
@@ -156,8 +157,10 @@ export class Viewer {
     const first = Math.max(0, this.series.findIndex((entry) => entry === named));
     const asked = this.exports.asked();
     if (!asked || !(await this.exports.show(asked))) {
-      this.setLayout(layoutFor(this.series.map(({ row }) => row), this.rememberedLayout()));
-      await this.hang(first);
+      const breasts = this.rememberedLayout() ? undefined : await mammograms(this.series);
+      this.setLayout(breasts?.layout ?? layoutFor(this.series.map(({ row }) => row), this.rememberedLayout()));
+      if (breasts) for (const { cell, set, index } of breasts.hung) void this.cells[cell]?.show(set, index);
+      else await this.hang(first);
     }
     this.priors = await findPriors(this.studyUid).catch(() => []);
     for (const entry of this.series) await entry.load();
