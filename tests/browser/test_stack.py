@@ -13,8 +13,7 @@ import looks
 import phantoms
 import pydicom
 import pytest
-from scenarios import play
-from test_viewer import store
+from scenarios import play, store
 
 from served import Served
 
