@@ -14,7 +14,7 @@ from corpus import PYDICOM_FILES
 from lumenarc.archive import Archive, open_archive
 from lumenarc.config import load
 from lumenarc.dicom.attributes import Level
-from lumenarc.dicom.query import Attributes
+from lumenarc.dicom.query import Attributes, Query
 from lumenarc.dicom.query_parse import from_qido
 from lumenarc.errors import BadRequest, Corrupt, NotFound, Refused
 from lumenarc.services import check, correct, delete, leaving, query, retrieve, store
@@ -170,6 +170,9 @@ def test_merged_patients_are_one_also_for_what_is_still_to_come(archive: Archive
     assert len(found(archive, Level.STUDY, PatientID=ct.PatientID)) == 2  # the prior ID still finds the patient
     stored(archive, CT, SOPInstanceUID="1.2.3.1", SeriesInstanceUID="1.2.3", StudyInstanceUID="1.2.4")
     assert left(archive, "1.2.3.1").PatientID == mr.PatientID
+    by_word = Query(Level.STUDY, (), None, words=(str(mr.PatientID).lower(),))
+    uids = [row["0020000D"]["Value"] for row in query.search(archive, by_word)]
+    assert ["1.2.4"] in uids  # free text knows the present patient of what has just arrived
     with pytest.raises(NotFound):
         correct.get_patient(archive, source)
     for study_uid in (ct.StudyInstanceUID, mr.StudyInstanceUID, "1.2.4"):

@@ -109,8 +109,9 @@ class ParentRows:
         """Look the series up, and make what is missing of patient, study and series; raise PatientConflict."""
         found = self._select_study(connection, new.study_uid)
         rows = new.rows()
+        is_taken_over = False
         if found is None:
-            self._add_study(connection, new, rows)
+            is_taken_over = self._add_study(connection, new, rows)
             found = self._select_study(connection, new.study_uid)
             assert found is not None
         study_pk, patient_fk, moved_from, identity, patient_id, issuer, is_corrected = found
@@ -131,6 +132,8 @@ class ParentRows:
             for request in rows.requests:
                 self._insert(connection, series_request, request | {"series_fk": known[0]})
         parents.series_pk = int(known[0])
+        if is_taken_over:
+            corrections.refresh_search_text(connection, study.c.pk == study_pk)
         return parents
 
     def _select_study(self, connection: Connection, study_uid: str) -> tuple[Any, ...] | None:
@@ -139,8 +142,8 @@ class ParentRows:
             execute_raw(connection, self._hold, {"study_uid": study_uid})
         return execute_raw(connection, self._study, {"study_uid": study_uid})
 
-    def _add_study(self, connection: Connection, new: NewInstance, rows: NewRows) -> None:
-        """Make the study, and its patient unless another was told to take over objects of this identity."""
+    def _add_study(self, connection: Connection, new: NewInstance, rows: NewRows) -> bool:
+        """Make the study, and its patient; tell whether another was told to take over objects of this identity."""
         values = rows.study
         alias = execute_raw(connection, self._alias, {"identity": new.identity})
         if alias is None:
@@ -151,6 +154,7 @@ class ParentRows:
             assert held is not None
             values = values | {"overlay": dump(corrections.moved_overlay(held.attrs)), "moved_from": new.identity}
         self._insert(connection, study, values | {"patient_fk": patient_pk}, ("study_uid",))
+        return alias is not None
 
     def _add_patient(self, connection: Connection, rows: NewRows) -> int:
         self._insert(connection, patient, rows.patient, ("identity",))
