@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 import volume_phantoms as made
 from pydicom.uid import generate_uid
-from scenarios import play
-from test_viewer import store
+from scenarios import play, store
 
 from served import Served, serve
 

@@ -26,7 +26,7 @@ WATER_RADIUS = 28.0
 def box(x: Array, y: Array, z: Array, centre: Sequence[float], size: Sequence[float]) -> NDArray[np.bool_]:
     """Say which places lie in an upright box."""
     inside = [abs(a - c) < s / 2 for a, c, s in zip((x, y, z), centre, size, strict=True)]
-    return np.logical_and.reduce(inside)
+    return inside[0] & inside[1] & inside[2]
 
 
 def body(x: Array, y: Array, z: Array) -> Array:
