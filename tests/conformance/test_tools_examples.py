@@ -120,7 +120,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     changes = '<NativeDicomModel><DicomAttribute tag="00100020" vr="LO"/></NativeDicomModel>'
     (tmp_path / "changes.xml").write_text(changes)
     (tmp_path / "lumenarc.toml").write_text('aet = "LUMENARC"\n')
-    message = "MSH|^~\\&|APP|FAC|RCV|HOSP|20260101||ORM^O01|1|P|2.5\rPID|||4711\r"
+    message = "MSH|^~\\&|APP|FAC|RCV|HOSP|20260101||ORM^O01|1|P|2.5\rPID|||4711\rORC|NW|1\r"
     (tmp_path / "order.hl7").write_text(message)
     (tmp_path / "messages").mkdir()
     (tmp_path / "messages" / "one.hl7").write_text(message)

@@ -41,8 +41,8 @@ def run(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     options.tool = "hl7snd"
     report = Report(options)
-    messages = list(_messages(options, report))
-    if not messages:
+    to_send = messages(options, report)
+    if not to_send:
         if not report.n_failed:
             report.problem("", "no message was given")
         return report.exit_code or 2
@@ -54,13 +54,13 @@ def run(arguments: list[str]) -> int:
         return 3
     with connected:
         connected.settimeout(options.response_timeout / 1000)
-        for name, message in messages:
+        for name, message in to_send:
             try:
                 _send(connected, name, message, report)
             except (OSError, BadFrame) as error:
                 report.problem(name, "no answer in time" if isinstance(error, TimeoutError) else str(error))
                 break
-    left = len(messages) - report.n_done - report.n_failed
+    left = len(to_send) - report.n_done - report.n_failed
     if left > 0:
         report.problem(f"{left} messages", "not sent")
     return report.exit_code
@@ -74,7 +74,8 @@ def _place(text: str) -> Address:
     return found
 
 
-def _messages(options: argparse.Namespace, report: Report) -> list[tuple[str, bytes]]:
+def messages(options: argparse.Namespace, report: Report) -> list[tuple[str, bytes]]:
+    """Return the messages of the files that the options name, each with a name; what cannot be read is reported."""
     import sys
 
     found: list[tuple[str, bytes]] = []

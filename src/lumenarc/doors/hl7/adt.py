@@ -33,14 +33,14 @@ def answer(archive: Archive, message: Message, sender: str) -> str:
 def _merge(archive: Archive, message: Message, why: dict[str, str]) -> str:
     """Merge MRG's patient into PID's; A40 may hold several such pairs, each after its own PID."""
     n_merged = 0
-    for part in _pairs(message):
+    for part in pairs(message):
         known = patients.upsert(archive, patient_ids(part), demographics(part), **why)
         for prior in prior_ids(part)[:1]:
             n_merged += patients.merge(archive, known.pk, prior, **why) == "merged"
     return f"{n_merged} patients were merged"
 
 
-def _pairs(message: Message) -> list[Message]:
+def pairs(message: Message) -> list[Message]:
     """Return a message for each PID with what follows it."""
     places = [number for number, segment in enumerate(message.segments) if segment.name == "PID"]
     if not places:
