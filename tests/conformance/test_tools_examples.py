@@ -18,6 +18,7 @@ from broken_files import with_wrapped_lengths
 from corpus import PYDICOM_FILES
 from multiframe import enhanced_mr
 
+import pix_peer
 import ups_peer
 from archive_content import register
 from dicom_peers import orthanc
@@ -46,6 +47,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
     steps.add("1.2.3.4")
     items.add("1.2.3.4")
     with (
+        pix_peer.index() as (pix, _),
         ups_peer.scp(steps) as ups,
         ups_peer.web(items) as ups_rs,
         serving("wlmscp", "-b", "0", "--directory", worklist(root / "worklist")) as mwl,
@@ -79,6 +81,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
             "11123": mwl.port,
             "8081": ups_rs.port,
             "2575": hl7.port,
+            "2576": pix,
         }
     served.stop()
 
@@ -148,7 +151,7 @@ def test_example_runs(
         "localhost:8080", f"localhost:{ports['http']}"
     )
     text = text.replace("--listen 11117", "--listen 0")
-    for known in ("11116", "11118", "11119", "11120", "11121", "11123", "8081", "2575"):
+    for known in ("11116", "11118", "11119", "11120", "11121", "11123", "8081", "2575", "2576"):
         text = text.replace(f"localhost:{known}", f"localhost:{ports[known]}")
     if name in BY_ORTHANC:
         text = text.replace("LUMENARC@", "ORTHANC@")

@@ -88,6 +88,8 @@ _WEB_SERVERS: tuple[tuple[str, str, str], ...] = (
 _HL7: tuple[tuple[str, str, str], ...] = (
     ("hl7snd", "lumenarc.cli.hl7snd", "Send HL7 v2 messages over MLLP."),
     ("hl7rcv", "lumenarc.cli.hl7rcv", "Receive HL7 v2 messages over MLLP into a folder."),
+    ("hl7pix", "lumenarc.cli.hl7pix", "Ask for identifiers of patients elsewhere, and tell of patients (PIX)."),
+    ("hl7pdq", "lumenarc.cli.hl7pdq", "Ask which patients match (PDQ)."),
     ("hl7map", "lumenarc.cli.hl7map", "Show what HL7 v2 messages would do to an archive."),
     ("hl72json", "lumenarc.cli.hl72json", "Write HL7 v2 messages as JSON."),
     ("json2hl7", "lumenarc.cli.json2hl7", "Make HL7 v2 messages of JSON."),

@@ -46,7 +46,7 @@ def run(arguments: list[str]) -> int:
         if not report.n_failed:
             report.problem("", "no message was given")
         return report.exit_code or 2
-    place = _place(options.connect)
+    place = place_of(options.connect)
     try:
         connected = socket.create_connection((place.host, place.port), options.connect_timeout / 1000)
     except OSError as error:
@@ -66,7 +66,7 @@ def run(arguments: list[str]) -> int:
     return report.exit_code
 
 
-def _place(text: str) -> Address:
+def place_of(text: str) -> Address:
     """Read `HOST:PORT`, or dcm4che's `APP^FAC@HOST:PORT`."""
     found = address(f"HL7@{text.rpartition('@')[2]}")
     if not found.host or not found.port:
@@ -109,7 +109,8 @@ def split(data: bytes) -> list[bytes]:
     return [b"\r".join(segments) + b"\r" for segments in found]
 
 
-def _send(connected: socket.socket, name: str, message: bytes, report: Report) -> None:
+def exchange(connected: socket.socket, message: bytes) -> bytes:
+    """Send a message and return what is answered; raise OSError, BadFrame."""
     connected.sendall(mllp.frame(message))
     unframer = mllp.Unframer()
     answers: list[bytes] = []
@@ -118,7 +119,12 @@ def _send(connected: socket.socket, name: str, message: bytes, report: Report) -
         if not data:
             raise BadFrame("the peer closed the connection before it answered")
         answers = unframer.feed(data)
-    code, control_id, text = mllp.acknowledged(answers[0])
+    return answers[0]
+
+
+def _send(connected: socket.socket, name: str, message: bytes, report: Report) -> None:
+    answer = exchange(connected, message)
+    code, control_id, text = mllp.acknowledged(answer)
     if control_id != mllp.header(message).control_id:
         report.problem(name, "the answer is to another message")
     elif code not in ("AA", "CA"):
@@ -127,4 +133,4 @@ def _send(connected: socket.socket, name: str, message: bytes, report: Report) -
         report.n_done += 1
         fields = {"file": name, "code": code, "control_id": control_id, "text": text}
         report.result(printable(f"{name}: {code} {text}".rstrip()), fields)
-    report.note(answers[0].decode("latin-1").replace("\r", " ⏎ "))
+    report.note(answer.decode("latin-1").replace("\r", " ⏎ "))
