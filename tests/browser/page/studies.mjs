@@ -90,7 +90,7 @@ export async function run({ page, base, problems, shots, ct, hostile }) {
   await page.getByRole('heading', { name: 'Header' }).waitFor();
   await page.getByText('5 of 64').waitFor();
   await page.getByRole('searchbox').fill('patientcomments');
-  await page.getByRole('cell', { name: 'Synthetic sample; no person was examined.' }).waitFor();
+  await page.getByRole('cell', { name: 'Synthetic; no person was examined.' }).waitFor();
   assert.equal(await page.locator('tbody tr').count(), 1);
   await page.getByRole('searchbox').fill('');
   await page.getByRole('button', { name: 'Next object' }).click();
