@@ -154,6 +154,10 @@ def test_a_folder_that_became_read_only(tmp_path: Path) -> None:
     folders = [path for path in (served.data / "blobs").rglob("*") if path.is_dir()]
     for folder in folders:
         folder.chmod(0o550)
+    # Files that were prepared before may still be filled, safely (BlobStore.prepare); then everything is refused.
+    answers = [sender.store(number) for number in range(20, 26)]
+    assert set(answers) <= {0, REFUSED}
+    assert answers[-1] == REFUSED
     assert [sender.store(11), sender.store(12, 400_000)] == [REFUSED] * 2
     assert sender.stow(13) in (REFUSED, 507)
     sender.all_is_well()
