@@ -163,6 +163,8 @@ def test_a_journal_of_another_version_is_kept(tmp_path: Path) -> None:
     other = tmp_path / "journal" / f"old{journal.SUFFIX}"
     other.write_bytes(b"LUMJRNL9".ljust(8192, b"\0"))
     store.recover()
+    store.settle()
+    store.close()
     assert other.is_file()
 
 

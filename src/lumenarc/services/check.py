@@ -124,14 +124,14 @@ def _without_row(archive: Archive, since: str, report: CheckReport, *, sweep: bo
         with archive.index.read() as connection:
             known = lookup.known_keys(connection, batch)
         for key in batch:
-            if key not in known and not _is_empty(archive, key):
+            if key not in known and not is_only_prepared(archive, key):
                 yield key
             elif sweep and key not in known:
                 archive.storage.delete(key)
 
 
-def _is_empty(archive: Archive, key: str) -> bool:
-    """Tell whether a blob is one that somebody has only prepared (BlobStore.prepare)."""
+def is_only_prepared(archive: Archive, key: str) -> bool:
+    """Tell whether a blob is empty: somebody has made it for the next instance (BlobStore.prepare)."""
     try:
         with archive.storage.open(key) as reader:
             return not reader.size

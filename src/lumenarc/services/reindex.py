@@ -20,7 +20,7 @@ from lumenarc.errors import BadRequest, LumenarcError, Refused, Unavailable
 from lumenarc.index import dump, lookup
 from lumenarc.index.carry import carry
 from lumenarc.index.db import Index
-from lumenarc.services import store
+from lumenarc.services import check, store
 from lumenarc.storage import writers
 
 _NEW, _KEPT = "index-new.sqlite", "index-before-reindex.sqlite"
@@ -125,7 +125,8 @@ def _keys(archive: Archive, old: Index | None) -> Iterator[str]:
                 known.add(key)
                 yield key
     for _day, keys in groupby(archive.storage.keys(), lambda key: key[:10]):
-        yield from sorted((key for key in keys if key not in known), key=lambda key: _age(archive, key))
+        others = [key for key in keys if key not in known and not check.is_only_prepared(archive, key)]
+        yield from sorted(others, key=lambda key: _age(archive, key))
 
 
 def _known(old: Index, *, is_live: bool) -> Iterator[str]:

@@ -271,8 +271,9 @@ def settle_dead(folder: Path, flush_files: Callable[[], None]) -> None:
     Nothing is restored: the files are as they were left, and some may have been deleted on purpose since.
     """
     for path in _left_behind(folder):
-        flush_files()
-        path.unlink()
+        if _is_ours(path):
+            flush_files()
+            path.unlink()
     _forget_deleted(folder)
 
 
