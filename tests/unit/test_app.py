@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -9,11 +10,13 @@ import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from corpus import PYDICOM_FILES
 
 from lumenarc.app import listen, serve
+from lumenarc.app.opening import listening_for_hl7
 from lumenarc.config import BadSetting, load
 from lumenarc.errors import Unavailable
 from raw_peer import RawPeer
@@ -64,6 +67,20 @@ def test_settings_come_from_file_environment_and_command_line(
     assert (found["aet"], found["workers"], found["host"], found["hl7_port"]) == ("FROMENV", 2, "::1", 0)
     with RawPeer("::1", served.dicom_port) as peer:
         assert peer.associate(called="FROMENV").echo() == 0
+
+
+def test_a_second_archive_starts_without_the_hl7_port_unless_that_was_asked_for(tmp_path: Path) -> None:
+    def opened(**named: Any) -> bool:
+        with listening_for_hl7(load(data=tmp_path, **named)) as bound:
+            return bound is not None
+
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(Unavailable):  # whoever has the port already does as well
+            stack.enter_context(listen("127.0.0.1", 2575))
+        assert not opened()
+        with pytest.raises(Unavailable, match="2575 is taken"):
+            opened(hl7_port=2575)
+        assert opened(hl7_port=0)
 
 
 def test_what_storescu_sends_findscu_finds(archive_server: Callable[..., Served]) -> None:

@@ -9,7 +9,14 @@ from __future__ import annotations
 from contextlib import closing
 
 from lumenarc import log
-from lumenarc.app.opening import allow_many_files, check_public, listen, only_one, recovered
+from lumenarc.app.opening import (
+    allow_many_files,
+    check_public,
+    listen,
+    listening_for_hl7,
+    only_one,
+    recovered,
+)
 from lumenarc.app.process import Place, Ports, Ready, counted, run
 from lumenarc.app.workers import Workers
 from lumenarc.config import Settings
@@ -30,7 +37,7 @@ def serve(settings: Settings) -> int:
     with (
         closing(listen(settings.host, settings.http_port)) as http,
         closing(listen(settings.host, settings.dicom_port)) as dicom,
-        closing(listen(settings.host, settings.hl7_port)) as hl7,
+        listening_for_hl7(settings) as hl7,
         only_one(settings),
         recovered(settings) as (archive, report),
     ):

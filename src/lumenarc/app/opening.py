@@ -35,6 +35,25 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
+@contextmanager
+def listening_for_hl7(settings: Settings) -> Iterator[socket.socket | None]:
+    """Listen for HL7; give None when that port is taken and nobody has asked for it.
+
+    A second archive on a machine is started with other DICOM and HTTP ports, by people who may not use HL7 at all; who
+    names the HL7 port relies on it, and gets Unavailable.
+    """
+    try:
+        bound = listen(settings.host, settings.hl7_port)
+    except Unavailable as error:
+        if "hl7_port" in settings.model_fields_set:
+            raise
+        structlog.get_logger(__name__).warning("HL7 is not listened for", reason=str(error))
+        yield None
+        return
+    with bound:
+        yield bound
+
+
 def allow_many_files() -> None:
     """Take as many file descriptors as this user may have: a thousand idle connections must not stop the others."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -27,6 +27,8 @@ from lumenarc.doors.worker.runner import Runner
 from lumenarc.doors.worker.tasks import TASKS
 from lumenarc.metrics import Meter, Series
 from lumenarc.transport.board import Seat
+from lumenarc.transport.mllp import MllpServer
+from lumenarc.transport.server import Server
 
 DRAIN_S = 10
 
@@ -37,7 +39,8 @@ class Ports:
 
     http: socket.socket
     dicom: socket.socket
-    hl7: socket.socket
+    hl7: socket.socket | None
+    """None where the door stays closed (opening.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +58,20 @@ class Ready:
         """Read the addresses from the sockets: port 0 has become a real one."""
         host = ports.http.getsockname()[0]
         shown = f"[{host}]" if ":" in host else host
-        dicom, http, hl7 = (bound.getsockname()[1] for bound in (ports.dicom, ports.http, ports.hl7))
-        return cls(f"{shown}:{dicom}", f"http://{shown}:{http}/", f"{shown}:{hl7}", settings.aet, settings.workers)
+        dicom, http = (bound.getsockname()[1] for bound in (ports.dicom, ports.http))
+        hl7 = f"{shown}:{ports.hl7.getsockname()[1]}" if ports.hl7 is not None else ""
+        return cls(f"{shown}:{dicom}", f"http://{shown}:{http}/", hl7, settings.aet, settings.workers)
 
     def say(self) -> None:
         """Print the line that scripts wait for, and for people what listens where."""
         more = f" workers={self.workers}" if self.workers > 1 else ""
-        line = f"ready dicom={self.dicom} http={self.http} hl7={self.hl7} aet={self.aet}{more}"
+        hl7 = f" hl7={self.hl7}" if self.hl7 else ""
+        line = f"ready dicom={self.dicom} http={self.http}{hl7} aet={self.aet}{more}"
         print(line, flush=True)  # noqa: T201 - the contract
         log = structlog.get_logger("lumenarc")
         log.info("DICOM listens", address=self.dicom, aet=self.aet)
-        log.info("HL7 listens", address=self.hl7)
+        if self.hl7:
+            log.info("HL7 listens", address=self.hl7)
         log.info("page and DICOMweb listen", page=self.http, dicomweb=f"{self.http}dicom-web")
 
 
@@ -91,7 +97,6 @@ def run(archive: Archive, ports: Ports, place: Place, on_ready: Callable[[], Non
     """Serve until SIGTERM or SIGINT, then drain; `on_ready` is called when all doors are open."""
     settings, meter = archive.settings, place.meter
     dicom = open_server(archive, ports.dicom, place.seat, meter)
-    hl7 = open_hl7(archive, ports.hl7, meter)
     info = ServerInfo(
         dicom_host=settings.host,
         dicom_port=dicom.port,
@@ -121,7 +126,9 @@ def run(archive: Archive, ports: Ports, place: Place, on_ready: Callable[[], Non
     runner = Runner(archive, TASKS, settings.job_threads, ended)
     # What is loaded by now stays: the collector need not look at a hundred thousand objects again and again.
     gc.freeze()
-    doors = (dicom, hl7, runner)
+    doors: list[Server | MllpServer | Runner] = [dicom, runner]
+    if ports.hl7 is not None:
+        doors.append(open_hl7(archive, ports.hl7, meter))
     for door in doors:
         door.start()
     # All drain at the same time, each for as long as it may take.
