@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as profiles
 
+from lumenarc.archive import Archive, open_archive
+from lumenarc.config import Settings, load
 from postgresql import Cluster
 from served import Served, serve
 
 # A busy machine is no finding: examples may take as long as they take.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+profiles.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+profiles.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +37,21 @@ def postgresql_server(postgresql: Cluster) -> str:
 def postgresql_url(postgresql: Cluster) -> str:
     """Make an empty database; return its URL."""
     return postgresql.new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Give the settings of an archive, once for each database."""
+    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
+    return load(data=tmp_path / "data", database=database, min_free_bytes=0)
+
+
+@pytest.fixture
+def archive(settings: Settings) -> Iterator[Archive]:
+    """Give an open archive, once for each database."""
+    opened = open_archive(settings)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

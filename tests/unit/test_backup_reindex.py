@@ -6,7 +6,7 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,19 +33,6 @@ SOURCE = store.Source("SCU", "10.1.2.3")
 
 def quiet(*_told: Any) -> None:
     """Take what a backup tells."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    return load(data=tmp_path / "data", database=database, min_free_bytes=0)
-
-
-@pytest.fixture
-def archive(settings: Settings) -> Iterator[Archive]:
-    opened = open_archive(settings)
-    yield opened
-    opened.close()
 
 
 def changed(file: Path, **values: str) -> bytes:

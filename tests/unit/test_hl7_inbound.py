@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pydicom
 import pytest
 from corpus import PYDICOM_FILES
 
-from lumenarc.archive import Archive, open_archive
-from lumenarc.config import Settings, load
+from lumenarc.archive import Archive
 from lumenarc.doors.hl7.answer import MESSAGES, SERIES, answer
 from lumenarc.metrics import Table
 from lumenarc.protocol.hl7.message import Delimiters, charset_of, parse
@@ -22,19 +19,6 @@ from lumenarc.services.store import Source, store_part10
 
 CT = PYDICOM_FILES / "test_files" / "CT_small.dcm"
 METER = Table(SERIES).meter()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    return load(data=tmp_path / "data", database=database, min_free_bytes=0)
-
-
-@pytest.fixture
-def archive(settings: Settings) -> Iterator[Archive]:
-    opened = open_archive(settings)
-    yield opened
-    opened.close()
 
 
 def adt(trigger: str, *segments: str, charset: str = "UNICODE UTF-8", code: str = "ADT") -> bytes:

@@ -6,7 +6,6 @@ import io
 import random
 import struct
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from sqlalchemy import select
 
 from lumenarc.archive import Archive, open_archive
 from lumenarc.cli import main
-from lumenarc.config import Settings, load
+from lumenarc.config import Settings
 from lumenarc.dicom import part10
 from lumenarc.errors import Unavailable
 from lumenarc.index.schema import instance, study
@@ -25,19 +24,6 @@ from lumenarc.services import check, ingest, retrieve, store
 CT = PYDICOM_FILES / "test_files" / "CT_small.dcm"
 CT_UID = "1.3.6.1.4.1.5962.1.1.1.1.1.20040119072730.12322"
 MR = PYDICOM_FILES / "test_files" / "MR_small.dcm"
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    return load(data=tmp_path / "data", database=database, min_free_bytes=0)
-
-
-@pytest.fixture
-def archive(settings: Settings) -> Iterator[Archive]:
-    opened = open_archive(settings)
-    yield opened
-    opened.close()
 
 
 def put(archive: Archive, path: Path) -> store.Stored:

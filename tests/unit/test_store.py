@@ -7,8 +7,6 @@ import io
 import os
 import struct
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pydicom
@@ -18,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from lumenarc.archive import Archive, open_archive
-from lumenarc.config import Settings, load
+from lumenarc.config import Settings
 from lumenarc.dicom import header, part10
 from lumenarc.errors import (
     BadDataSet,
@@ -37,19 +35,6 @@ from lumenarc.services.store import Source
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 SOURCE = Source("SCU", "127.0.0.1")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    return load(data=tmp_path / "data", database=database, min_free_bytes=0)
-
-
-@pytest.fixture
-def archive(settings: Settings) -> Iterator[Archive]:
-    opened = open_archive(settings)
-    yield opened
-    opened.close()
 
 
 def _element(group: int, number: int, vr: bytes, value: bytes) -> bytes:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import socket
 import time
 import uuid
 
 from lumenarc.cli.frame import Report, ToolParser, printable
-from lumenarc.cli.hl7snd import exchange, place_of
+from lumenarc.cli.hl7snd import connection, exchange
 from lumenarc.errors import BadRequest
 from lumenarc.protocol.hl7.message import Segment
 from lumenarc.protocol.hl7.mllp import BadFrame
@@ -40,14 +39,10 @@ def safe(text: str) -> str:
 
 def exchanged(options: argparse.Namespace, message: bytes, report: Report) -> bytes | int:
     """Send a message and return its answer, or the exit code after saying why there is none."""
-    place = place_of(options.connect)
-    try:
-        connected = socket.create_connection((place.host, place.port), options.connect_timeout / 1000)
-    except OSError as error:
-        report.problem(options.connect, f"no connection: {error.strerror or 'no answer in time'}")
+    connected = connection(options, report)
+    if connected is None:
         return 3
     with connected:
-        connected.settimeout(options.response_timeout / 1000)
         try:
             answer = exchange(connected, message)
         except (OSError, BadFrame) as error:

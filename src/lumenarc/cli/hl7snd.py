@@ -46,14 +46,10 @@ def run(arguments: list[str]) -> int:
         if not report.n_failed:
             report.problem("", "no message was given")
         return report.exit_code or 2
-    place = place_of(options.connect)
-    try:
-        connected = socket.create_connection((place.host, place.port), options.connect_timeout / 1000)
-    except OSError as error:
-        report.problem(options.connect, f"no connection: {error.strerror or 'no answer in time'}")
+    connected = connection(options, report)
+    if connected is None:
         return 3
     with connected:
-        connected.settimeout(options.response_timeout / 1000)
         for name, message in to_send:
             try:
                 _send(connected, name, message, report)
@@ -64,6 +60,18 @@ def run(arguments: list[str]) -> int:
     if left > 0:
         report.problem(f"{left} messages", "not sent")
     return report.exit_code
+
+
+def connection(options: argparse.Namespace, report: Report) -> socket.socket | None:
+    """Connect to where the options say; None after reporting why that cannot be done."""
+    place = place_of(options.connect)
+    try:
+        connected = socket.create_connection((place.host, place.port), options.connect_timeout / 1000)
+    except OSError as error:
+        report.problem(options.connect, f"no connection: {error.strerror or 'no answer in time'}")
+        return None
+    connected.settimeout(options.response_timeout / 1000)
+    return connected
 
 
 def place_of(text: str) -> Address:
