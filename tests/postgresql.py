@@ -58,6 +58,6 @@ class Cluster:
         return f"{self.url}/{name}"
 
     def remove(self) -> None:
-        """Stop it and delete its folder."""
+        """Stop it and have its folder deleted; nobody waits for that: a hundred databases have 30,000 files."""
         self.stop()
-        subprocess.run(["rm", "-rf", str(self._folder)], check=True)
+        subprocess.Popen(["rm", "-rf", str(self._folder)], start_new_session=True)
