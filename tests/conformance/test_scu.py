@@ -260,6 +260,8 @@ def test_a_search_is_cancelled() -> None:
             match = Dataset()
             match.QueryRetrieveLevel, match.StudyInstanceUID = "STUDY", f"1.2.{number}"
             yield 0xFF00, match
+            # pynetdicom reads from the network only when it has nothing to send.
+            asked.wait(0.005)
 
     with (
         pynetdicom_server([(evt.EVT_C_FIND, found)]) as port,
