@@ -184,6 +184,14 @@ export function asOwn(viewport: StackViewport, what: () => void): void {
   isResizing.delete(viewport);
 }
 
+/** Give a viewport the size of its element where there is no WebGL: Cornerstone then resizes nothing. */
+export function resizeFor(viewport: StackViewport, { clientWidth, clientHeight }: HTMLElement): void {
+  const [width, height] = [clientWidth, clientHeight].map((side) => Math.round(side * devicePixelRatio)) as [number, number];
+  Object.assign(viewport.canvas, { width, height });
+  Object.assign(viewport, { sWidth: width, sHeight: height });
+  if (viewport.getImageData()) viewport.resetCamera();
+}
+
 /** Make the canvas before Cornerstone does: drawn by the processor when a graphics card would only be imitated by it. */
 export function makeCanvas(element: HTMLElement): void {
   const own = document.createElement('div');

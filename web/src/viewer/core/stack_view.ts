@@ -9,7 +9,7 @@ import { rangeOf, rangeOfLut, windowOf, type Range, type VoiFunction } from '../
 import { engine } from './engine';
 import { fetchLut, fetchMasks } from './extras';
 import { cornerstone } from './packages';
-import { asOwn, drawableOf, makeCanvas, paintBy, type Drawable, type Painter } from './painter';
+import { asOwn, drawableOf, makeCanvas, paintBy, resizeFor, type Drawable, type Painter } from './painter';
 import { imageIdOf } from './registry';
 import { attachTools, detachTools, Events } from './tool_groups';
 
@@ -75,12 +75,19 @@ export class StackView implements ImageView {
     return id !== undefined && id === this.ids[this.viewport?.getCurrentImageIdIndex() ?? -1];
   }
 
+  /** The viewport once it has an image: without WebGL Cornerstone fails to place what is not there. */
+  private get filled(): StackViewport | undefined {
+    return this.viewport?.getImageData() ? this.viewport : undefined;
+  }
+
   private resize(): void {
-    if (!this.viewport || !this.element.clientWidth) return;
-    const kept = this.viewport.getViewPresentation();
-    asOwn(this.viewport, () => cornerstone.getRenderingEngine(this.engineId)?.resize(true, false));
-    this.viewport.setViewPresentation(kept);
-    this.viewport.render();
+    const { viewport, filled } = this;
+    if (!viewport || !this.element.clientWidth) return;
+    const kept = filled?.getViewPresentation();
+    if (cornerstone.getShouldUseCPURendering()) resizeFor(viewport, this.element);
+    else asOwn(viewport, () => cornerstone.getRenderingEngine(this.engineId)?.resize(true, false));
+    if (kept) filled?.setViewPresentation(kept);
+    viewport.render();
   }
 
   /** Show a stack from one of its images on. */
@@ -94,12 +101,12 @@ export class StackView implements ImageView {
 
   /** Show a stack in the place of one of the same shape: window, zoom and turn stay. */
   async replace(set: DisplaySet, index: number): Promise<void> {
-    const camera = this.viewport?.getViewPresentation();
+    const camera = this.filled?.getViewPresentation();
     const properties = this.viewport?.getProperties();
     this.ids = set.frames.map(imageIdOf);
     await this.viewport?.setStack([...this.ids], index).catch(() => undefined);
     if (properties) this.viewport?.setProperties(properties);
-    if (camera) this.viewport?.setViewPresentation(camera);
+    if (camera) this.filled?.setViewPresentation(camera);
     this.viewport?.render();
   }
 
@@ -206,34 +213,36 @@ export class StackView implements ImageView {
 
   /** Swap black and white. */
   invert(): boolean {
-    const inverted = !this.viewport?.getProperties().invert;
-    this.viewport?.setProperties({ invert: inverted });
-    this.viewport?.render();
+    const inverted = !this.filled?.getProperties().invert;
+    this.filled?.setProperties({ invert: inverted });
+    this.filled?.render();
     return inverted;
   }
 
   /** Turn by a quarter, clockwise. */
   rotate(): void {
-    const { rotation = 0 } = this.viewport?.getViewPresentation() ?? {};
-    this.viewport?.setViewPresentation({ rotation: (rotation + 90) % 360 });
-    this.viewport?.render();
+    const { rotation = 0 } = this.filled?.getViewPresentation() ?? {};
+    this.filled?.setViewPresentation({ rotation: (rotation + 90) % 360 });
+    this.filled?.render();
   }
 
   /** Mirror left and right, or top and bottom. */
   flip(axis: 'horizontal' | 'vertical'): void {
-    const camera = this.viewport?.getCamera();
-    this.viewport?.setCamera(axis === 'horizontal' ? { flipHorizontal: !camera?.flipHorizontal } : { flipVertical: !camera?.flipVertical });
-    this.viewport?.render();
+    const camera = this.filled?.getCamera();
+    this.filled?.setCamera(axis === 'horizontal' ? { flipHorizontal: !camera?.flipHorizontal } : { flipVertical: !camera?.flipVertical });
+    this.filled?.render();
   }
 
   /** Make the whole image visible; turning and mirroring stay. */
   fit(): void {
-    const { flipHorizontal, flipVertical } = this.viewport?.getCamera() ?? {};
-    const { rotation } = this.viewport?.getViewPresentation() ?? {};
-    this.viewport?.resetCamera({ resetPan: true, resetZoom: true, resetToCenter: true });
-    if (flipHorizontal || flipVertical) this.viewport?.setCamera({ flipHorizontal, flipVertical });
-    if (rotation) this.viewport?.setViewPresentation({ rotation });
-    this.viewport?.render();
+    const { filled } = this;
+    if (!filled) return;
+    const { flipHorizontal, flipVertical } = filled.getCamera();
+    const { rotation } = filled.getViewPresentation();
+    filled.resetCamera({ resetPan: true, resetZoom: true, resetToCenter: true });
+    if (flipHorizontal || flipVertical) filled.setCamera({ flipHorizontal, flipVertical });
+    if (rotation) filled.setViewPresentation({ rotation });
+    filled.render();
   }
 
   /** Show pixels as many screen pixels as `factor` says. */
@@ -246,9 +255,9 @@ export class StackView implements ImageView {
   /** Undo everything that was done to the view. */
   reset(): void {
     if (this.painter) this.painter.look.voi = 'own';
-    this.viewport?.resetProperties();
-    this.viewport?.setCamera({ flipHorizontal: false, flipVertical: false });
-    this.viewport?.setViewPresentation({ rotation: 0 });
+    this.filled?.resetProperties();
+    this.filled?.setCamera({ flipHorizontal: false, flipVertical: false });
+    this.filled?.setViewPresentation({ rotation: 0 });
     this.fit();
   }
 
