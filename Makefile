@@ -55,7 +55,7 @@ peers:
 
 # `check` has run the unit and property tests; the others need the peers.
 test: peers check
-	$(BIN)/pytest tests --ignore tests/unit --ignore tests/property
+	$(BIN)/pytest -n 2 --dist loadfile tests --ignore tests/unit --ignore tests/property
 
 bench: install-dev peers
 	$(BIN)/python -m tests.bench

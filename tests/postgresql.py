@@ -8,6 +8,10 @@ import socket
 import subprocess
 from pathlib import Path
 
+import psycopg
+
+from lumenarc.index.db import Index
+
 BIN = Path("/usr/lib/postgresql/15/bin")
 
 
@@ -34,6 +38,7 @@ class Cluster:
         initdb = (str(BIN / "initdb"), "-D", self._data, *options)
         subprocess.run(_as_postgres(*initdb), check=True, stdout=subprocess.DEVNULL)
         self.url = f"postgresql://postgres@127.0.0.1:{self._port}"
+        self._template = ""
         self.start()
 
     def _control(self, *words: str) -> None:
@@ -50,12 +55,20 @@ class Cluster:
         """Stop it: immediate is as good as kill -9."""
         self._control("-m", mode, "stop")
 
-    def new_database(self) -> str:
-        """Make an empty database; return its URL."""
+    def new_database(self, template: str = "template1") -> str:
+        """Make a database without rows; return its URL."""
         name = f"t{secrets.token_hex(6)}"
-        psql = ["psql", "-XAtq", f"{self.url}/postgres", "-c", f"CREATE DATABASE {name}"]
-        subprocess.run(psql, check=True)
+        with psycopg.connect(f"{self.url}/postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
         return f"{self.url}/{name}"
+
+    def new_index(self) -> str:
+        """Make a database that has the schema already, by copying the first one: ten times as fast."""
+        if not self._template:
+            url = self.new_database()
+            Index(url.replace("postgresql://", "postgresql+psycopg://")).close()
+            self._template = url.rpartition("/")[2]
+        return self.new_database(self._template)
 
     def remove(self) -> None:
         """Stop it and have its folder deleted; nobody waits for that: a hundred databases have 30,000 files."""

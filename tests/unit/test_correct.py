@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pydicom
@@ -12,7 +11,7 @@ import pytest
 from corpus import PYDICOM_FILES
 
 from lumenarc.archive import Archive, open_archive
-from lumenarc.config import load
+from lumenarc.config import Settings
 from lumenarc.dicom.attributes import Level
 from lumenarc.dicom.query import Attributes, Query
 from lumenarc.dicom.query_parse import from_qido
@@ -24,10 +23,9 @@ FILES = (CT, "ExplVR_BigEnd.dcm", "image_dfl.dcm", "JPEG2000.dcm", "MR_small_imp
 WHY = {"by": "admin", "reason": "wrong patient at the console"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
-    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    opened = open_archive(load(data=tmp_path / "data", database=database, min_free_bytes=0))
+@pytest.fixture
+def archive(settings: Settings) -> Iterator[Archive]:
+    opened = open_archive(settings)
     yield opened
     opened.close()
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lumenarc.archive import Archive, open_archive
-from lumenarc.config import load
+from lumenarc.config import Settings
 from lumenarc.doors.hl7.answer import SERIES, answer
 from lumenarc.metrics import Table
 from lumenarc.protocol.hl7.mllp import acknowledged
@@ -27,10 +26,9 @@ OMI = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
-    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    opened = open_archive(load(data=tmp_path / "data", database=database, min_free_bytes=0))
+@pytest.fixture
+def archive(settings: Settings) -> Iterator[Archive]:
+    opened = open_archive(settings)
     yield opened
     opened.close()
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lumenarc.archive import Archive, open_archive
-from lumenarc.config import load
+from lumenarc.config import Settings
 from lumenarc.doors.worker.runner import Runner
 from lumenarc.doors.worker.task import Task
 from lumenarc.doors.worker.tasks import TASKS
@@ -38,10 +38,9 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Archive]:
-    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    opened = open_archive(load(data=tmp_path / "data", database=database, min_free_bytes=0), clock)
+@pytest.fixture
+def archive(settings: Settings, clock: Clock) -> Iterator[Archive]:
+    opened = open_archive(settings, clock)
     yield opened
     opened.close()
 

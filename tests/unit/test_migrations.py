@@ -20,6 +20,7 @@ from lumenarc.index import migrate, search_text
 from lumenarc.index.db import Index
 from lumenarc.index.migrations import v0001_first
 from lumenarc.index.schema import metadata, patient
+from postgresql import Cluster
 
 NOT_OURS_TO_COMPARE = ("alembic_version", "study_count", "study_text", "study_trigram", search_text.TRIGRAM_INDEX)
 
@@ -28,8 +29,8 @@ NOT_OURS_TO_COMPARE = ("alembic_version", "study_count", "study_text", "study_tr
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'index.sqlite'}"
-    made: str = request.getfixturevalue("postgresql_url")
-    return made.replace("postgresql://", "postgresql+psycopg://")
+    cluster: Cluster = request.getfixturevalue("postgresql")
+    return cluster.new_database().replace("postgresql://", "postgresql+psycopg://")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from test_store import made, put
 
 from bench.synthetic_index import fill
 from lumenarc.archive import Archive, open_archive
-from lumenarc.config import load
+from lumenarc.config import Settings, load
 from lumenarc.dicom.attributes import Level
 from lumenarc.dicom.query import Attributes, Query
 from lumenarc.dicom.query_parse import Negotiated, from_identifier, from_qido
@@ -19,11 +19,10 @@ from lumenarc.services import delete
 from lumenarc.services.query import count, search
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
+@pytest.fixture
+def archive(settings: Settings) -> Iterator[Archive]:
     """Two patients, three studies, four series, five instances."""
-    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    opened = open_archive(load(data=tmp_path / "data", database=database, min_free_bytes=0))
+    opened = open_archive(settings)
     for n, (patient, study, series, modality) in enumerate(
         (("P1", "1.1", "1.1.1", "CT"), ("P1", "1.1", "1.1.1", "CT"), ("P1", "1.1", "1.1.2", "SR"),
          ("P1", "1.2", "1.2.1", "MR"), ("P2", "1.3", "1.3.1", "")), 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pydicom
@@ -11,7 +10,7 @@ import pytest
 from corpus import PYDICOM_FILES
 
 from lumenarc.archive import Archive, open_archive
-from lumenarc.config import load
+from lumenarc.config import Settings
 from lumenarc.dicom.attributes import Level
 from lumenarc.errors import BadQuery, Corrupt, NotAcceptable
 from lumenarc.index.lookup import StoredInstance, Uids
@@ -26,10 +25,9 @@ JPEG = "1.2.840.10008.1.2.4.50"
 NAMES = ("CT_small.dcm", "MR_small_RLE.dcm", "image_dfl.dcm", "reportsi.dcm")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
-    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    opened = open_archive(load(data=tmp_path / "data", min_free_bytes=0, database=database))
+@pytest.fixture
+def archive(settings: Settings) -> Iterator[Archive]:
+    opened = open_archive(settings)
     for name in NAMES:
         store.store_part10(opened, [next(PYDICOM_FILES.rglob(name)).read_bytes()], store.Source())
     yield opened

@@ -9,7 +9,7 @@ import pytest
 from corpus import PYDICOM_FILES
 
 from lumenarc.archive import Archive, now_ms, open_archive
-from lumenarc.config import load
+from lumenarc.config import Settings
 from lumenarc.doors.worker import check, purge
 from lumenarc.index.lookup import StoredInstance
 from lumenarc.services import delete, jobs, retrieve, store
@@ -33,10 +33,9 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Archive]:
-    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    opened = open_archive(load(data=tmp_path / "data", database=database, min_free_bytes=0), clock)
+@pytest.fixture
+def archive(settings: Settings, clock: Clock) -> Iterator[Archive]:
+    opened = open_archive(settings, clock)
     yield opened
     opened.close()
 

@@ -11,7 +11,7 @@ import pytest
 from corpus import PYDICOM_FILES
 
 from lumenarc.archive import Archive, open_archive
-from lumenarc.config import load
+from lumenarc.config import Settings
 from lumenarc.errors import BadRequest, NotFound, OutOfResources, Refused, Unavailable
 from lumenarc.index import lookup
 from lumenarc.services import jobs, uploads
@@ -21,10 +21,9 @@ SOURCE = Source("", "192.0.2.1")
 CT, MR = (next(PYDICOM_FILES.rglob(name)).read_bytes() for name in ("CT_small.dcm", "MR_small.dcm"))
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
-    database = "" if request.param == "sqlite" else request.getfixturevalue("postgresql_url")
-    opened = open_archive(load(data=tmp_path / "data", database=database, min_free_bytes=0))
+@pytest.fixture
+def archive(settings: Settings) -> Iterator[Archive]:
+    opened = open_archive(settings)
     yield opened
     opened.close()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -263,6 +263,7 @@ class Association:
 
         Chunks of the data set are sent as they are: they must stay unchanged until the next flush. When they cannot
         be read to their end the association is aborted: only that keeps the peer from taking a part for the whole.
+        A generator of chunks is closed, with the file that it reads, wherever the sending ends.
         """
         encoded = command if isinstance(command, bytes) else commands.encode(command)
         connection = self._connection
@@ -283,6 +284,9 @@ class Association:
             if not isinstance(error, LumenarcError | OSError):
                 raise
             raise AssociationEnded("An instance could not be read to its end.") from error
+        finally:
+            if isinstance(data_set, Generator):
+                data_set.close()
         if not soon or self._n_out >= _BATCH_BYTES or time.monotonic() - self._flushed_at > _BATCH_S:
             self.flush()
 
