@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,13 @@ class Served:
     http: str
     """The base URL with a slash at its end."""
     hl7_port: int
+
+    def call(self, path: str, value: object = None, method: str | None = None) -> Any:
+        """Ask the administration API, with JSON when there is a value; return the JSON of the answer."""
+        body = None if value is None else json.dumps(value).encode()
+        kind = {} if value is None else {"Content-Type": "application/json"}
+        with urllib.request.urlopen(urllib.request.Request(self.http + path, body, kind, method=method)) as answer:
+            return json.loads(answer.read() or "null")
 
     def stop(self) -> None:
         """End it by SIGTERM; it must go in good order."""

@@ -94,6 +94,9 @@ class Settings(BaseSettings):
     remote_cache_bytes: int = _s(
         50 * GIB, "How much of other archives' studies is cached that are not to be kept.", unit="bytes", ge=0
     )
+    commitment_check: Literal["digest", "length"] = _s(
+        "digest", "What is compared before storage commitment says that an object is safe: every byte, or the length."
+    )
     # Jobs
     job_threads: int = _s(2, "How many jobs one process runs at once; 0 leaves them to other processes.", ge=0, le=64)
     job_retention_days: int = _s(30, "How long jobs that are over stay in the list.", unit="days", ge=1)

@@ -20,7 +20,12 @@ SOURCE = Path(__file__).parents[2] / "src" / "lumenarc"
 TESTS = Path(__file__).parents[1]
 TEST_TEXT = "\n".join(path.read_text("utf-8") for path in TESTS.rglob("*.py") if path.name != Path(__file__).name)
 # What a client of another's calls when it tests this verb.
-WORDS_OF = {commands.C_FIND_RQ: "findscu", commands.C_MOVE_RQ: "movescu", commands.C_GET_RQ: "getscu"}
+WORDS_OF = {
+    commands.C_FIND_RQ: "findscu",
+    commands.C_MOVE_RQ: "movescu",
+    commands.C_GET_RQ: "getscu",
+    commands.N_ACTION_RQ: "send_n_action",
+}
 
 
 def names_defined(path: Path) -> set[str]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from lumenarc.cli.dimse_options import timeouts_of
 from lumenarc.cli.frame import Report
 from lumenarc.cli.listening import Listener
+from lumenarc.dicom.commitment import MODEL as MODEL
 from lumenarc.dicom.dicom_json import to_attributes
 from lumenarc.dicom.query import Attributes
 from lumenarc.errors import BadRequest, LumenarcError
@@ -22,7 +23,6 @@ from lumenarc.transport.association import Association
 from lumenarc.transport.requests import Response
 from lumenarc.transport.server import Server, ServerOptions
 
-MODEL = "1.2.840.10008.1.20.1"
 _MAX_BYTES = 16 << 20
 
 

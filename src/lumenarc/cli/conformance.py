@@ -73,6 +73,10 @@ read in implicit and explicit VR little endian and explicit VR big endian.
 A C-MOVE goes to registered AEs only (else A801, and no connection is tried). Pending responses count remaining,
 completed, failed and warning sub-operations; the last one lists the Failed SOP Instance UIDs.
 
+### Storage commitment (PS3.4 J)
+Push Model as SCP: what is vouched for was compared with its digest. The report comes on the requestor's association
+while that keeps still, else over an association to its registered AE, with retries; `workflow.md` says more.
+
 ## 5. Attributes that an index searches
 Any other attribute of a level may be a key as well: it is matched against the stored objects. Every stored attribute
 can be returned. Computed when asked for: {computed}.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lumenarc.cli.dimse_options import Address, add_listen, address, listening, timeouts_of
 from lumenarc.cli.frame import Report, ToolParser
+from lumenarc.dicom.commitment import CLASS_CONFLICT, INSTANCE, MODEL, NO_SUCH_INSTANCE, REQUEST
 
 if TYPE_CHECKING:
     from lumenarc.dicom.query import Attributes
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from lumenarc.transport.association import Association
     from lumenarc.transport.requests import Response
 
-MODEL = "1.2.840.10008.1.20.1"
-INSTANCE = "1.2.840.10008.1.20.1.1"
-_NO_SUCH, _CONFLICT = 0x0112, 0x0119
 _MAX_BYTES = 16 << 20
 
 
@@ -81,7 +79,7 @@ class _Committer:
         from lumenarc.protocol.dimse import commands
         from lumenarc.transport.requests import Response
 
-        if rq.field != commands.N_ACTION_RQ or rq.action_type != 1:
+        if rq.field != commands.N_ACTION_RQ or rq.action_type != REQUEST:
             yield Response(0x0211)
             return
         event, information = self._judged(to_attributes(data_set, context.transfer_syntax))
@@ -95,23 +93,16 @@ class _Committer:
 
     def _judged(self, wanted: Attributes) -> tuple[int, Attributes]:
         """Return the event and what it says: which instances are here, and which are not."""
-        held: list[Attributes] = []
-        missing: list[Attributes] = []
-        for item in wanted.get("00081199", {}).get("Value", []):
-            reference = {name: item[name] for name in ("00081150", "00081155") if name in item}
-            reason = self._missing(*(str((item.get(n, {}).get("Value") or [""])[0]) for n in ("00081150", "00081155")))
-            if reason:
-                missing.append(reference | {"00081197": {"vr": "US", "Value": [reason]}})
-            else:
-                held.append(reference)
-        information: Attributes = {"00081195": wanted.get("00081195", {"vr": "UI"})}
-        if held:
-            information["00081199"] = {"vr": "SQ", "Value": held}
-        if missing:
-            information["00081198"] = {"vr": "SQ", "Value": missing}
-        fields = {"committed": len(held), "failed": len(missing)}
-        self._report.result(f"{len(held)} committed, {len(missing)} not", fields)
-        return (2 if missing else 1), information
+        from lumenarc.dicom.commitment import report, request_of
+
+        request = request_of(wanted)
+        reasons = {
+            one.sop_instance_uid: self._missing(one.sop_class_uid, one.sop_instance_uid) for one in request.references
+        }
+        failures = {uid: reason for uid, reason in reasons.items() if reason}
+        fields = {"committed": len(reasons) - len(failures), "failed": len(failures)}
+        self._report.result(f"{fields['committed']} committed, {fields['failed']} not", fields)
+        return report(request, failures)
 
     def _missing(self, sop_class_uid: str, sop_instance_uid: str) -> int:
         """Return the failure reason of an instance, 0 when it is here (PS3.3 C.14.1.1)."""
@@ -119,12 +110,12 @@ class _Committer:
         from lumenarc.errors import LumenarcError
 
         if not sop_instance_uid.replace(".", "").isdigit():
-            return _NO_SUCH
+            return NO_SUCH_INSTANCE
         try:
             with opened(self._folder / sop_instance_uid) as file:
-                return 0 if file.meta.sop_class_uid == sop_class_uid else _CONFLICT
+                return 0 if file.meta.sop_class_uid == sop_class_uid else CLASS_CONFLICT
         except (OSError, LumenarcError):
-            return _NO_SUCH
+            return NO_SUCH_INSTANCE
 
     def _report_on(self, assoc: Association, context: Context, pending: list[tuple[int, Attributes]]) -> None:
         """Report on the requestor's own association; it may ask for more before it has answered a report."""
@@ -151,7 +142,7 @@ class _Committer:
 
         rq, context = message.command, assoc.contexts[message.context_id]
         data_set = assoc.read_data_set(_MAX_BYTES)
-        is_ours = rq.field == commands.N_ACTION_RQ and rq.action_type == 1
+        is_ours = rq.field == commands.N_ACTION_RQ and rq.action_type == REQUEST
         assoc.send(context.id, Response(0 if is_ours else 0x0211).command(rq))
         return [self._judged(to_attributes(data_set, context.transfer_syntax))] if is_ours else []
 

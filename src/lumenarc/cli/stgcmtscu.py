@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 from lumenarc.cli.dimse_options import add_peer, peer_of
 from lumenarc.cli.frame import Report, ToolParser
 from lumenarc.cli.headers import SERIES, STUDY, by, headers, reference
+from lumenarc.dicom.commitment import INSTANCE, MODEL
 from lumenarc.dicom.query import Attributes
 
 if TYPE_CHECKING:
     from lumenarc.cli.commitment import Answers
     from lumenarc.peers.dimse import Peer
     from lumenarc.transport.association import Association
-
-MODEL = "1.2.840.10008.1.20.1"
-INSTANCE = "1.2.840.10008.1.20.1.1"
 
 
 def parser() -> ToolParser:

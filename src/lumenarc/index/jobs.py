@@ -79,8 +79,11 @@ def claim(connection: Connection, now_ms: int, tasks: tuple[str, ...], owner: st
     """Lease the job that has been due for longest; None when there is none."""
     chosen = select(job.c.pk).where(_claimable(now_ms, tasks)).order_by(job.c.due_at, job.c.pk).limit(1)
     pk = connection.execute(chosen.with_for_update(skip_locked=True)).scalar()
-    if pk is None:
-        return None
+    return None if pk is None else lease(connection, pk, now_ms, owner, lease_ms)
+
+
+def lease(connection: Connection, pk: int, now_ms: int, owner: str, lease_ms: int) -> RowMapping:
+    """Lease a job whatever its state is: for who has just added or chosen it."""
     values = {
         "state": "running",
         "leased_by": owner,

@@ -285,9 +285,14 @@ def n_event_report(
     event_type: int,
     attributes: Attributes | None = None,
     serve: Serve | None = None,
+    timeout_s: float | None = None,
 ) -> Outcome:
-    """Report an event; the association needs the SCP role (N-EVENT-REPORT, PS3.7 10.1.1)."""
-    return _n(assoc, commands.N_EVENT_REPORT_RQ, target, attributes, event_type=event_type, serve=serve)
+    """Report an event; the association needs the SCP role (N-EVENT-REPORT, PS3.7 10.1.1).
+
+    A peer that does not answer in `timeout_s` (the DIMSE time-out without) loses its association.
+    """
+    more = {"event_type": event_type, "serve": serve, "timeout_s": timeout_s}
+    return _n(assoc, commands.N_EVENT_REPORT_RQ, target, attributes, **more)
 
 
 def _n(assoc: Association, command_field: int, target: Target, attributes: Attributes | None, **more: Any) -> Outcome:
@@ -308,21 +313,23 @@ def _once(
     **more: Any,
 ) -> Outcome:
     """Send a request that has one answer, and wait for it."""
-    serve = more.pop("serve", None)
+    serve, timeout_s = more.pop("serve", None), more.pop("timeout_s", None)
     message_id = assoc.new_message_id()
     data_set = None if attributes is None else (encode_named(attributes, context.transfer_syntax),)
     if target.sop_instance_uid:
         more["sop_instance_uid"] = target.sop_instance_uid
     rq = commands.request(command_field, message_id, target.sop_class_uid, data_set=data_set is not None, **more)
     assoc.send(context.id, rq, data_set)
-    rsp, answer = _await(assoc, message_id, serve)
+    rsp, answer = _await(assoc, message_id, serve, timeout_s)
     return _outcome(rsp, answer, context)
 
 
-def _await(assoc: Association, message_id: int, serve: Serve | None = None) -> tuple[Command, bytes]:
+def _await(
+    assoc: Association, message_id: int, serve: Serve | None = None, timeout_s: float | None = None
+) -> tuple[Command, bytes]:
     """Wait for the next answer to a message; raise AssociationEnded."""
     while True:
-        message = assoc.next_message(assoc.timeouts.dimse_s)
+        message = assoc.next_message(timeout_s or assoc.timeouts.dimse_s)
         if message is None:
             raise AssociationEnded("The peer closed the association before it answered.")
         rsp = message.command

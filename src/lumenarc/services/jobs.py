@@ -27,6 +27,7 @@ _FIRST_RETRY_MS = 5_000
 _LAST_RETRY_MS = 600_000
 _WRITE_EVERY_MS = 500
 _MAX_ERROR_CHARACTERS = 300
+_OPEN_ALREADY = "The same job is waiting or running already."
 # What an administrator may start by hand, and how it is called in the list.
 ON_DEMAND = {
     "evict": "Make room in the cache of fetched studies",
@@ -84,7 +85,7 @@ def enqueue(
     new = NewJob(task, title, json.dumps(arguments), archive.now_ms(), lane, only_key)
     pk = archive.index.write(lambda connection: jobs.add(connection, new, archive.now_ms()))
     if pk is None:
-        raise Refused("The same job is waiting or running already.")
+        raise Refused(_OPEN_ALREADY)
     return str(pk)
 
 
@@ -138,7 +139,7 @@ def retry(archive: Archive, job_id: str) -> None:
     try:
         done = archive.index.write(lambda connection: jobs.restart(connection, pk, archive.now_ms()))
     except IntegrityError:
-        raise Refused("The same job is waiting or running already.") from None
+        raise Refused(_OPEN_ALREADY) from None
     if not done:
         raise Refused(f"Only a failed or cancelled job can be retried; this one is {get(archive, job_id).state}.")
 
@@ -273,6 +274,24 @@ def claim(archive: Archive, tasks: tuple[str, ...]) -> Running | None:
 
     row = archive.index.write(take)
     return None if row is None else Running(archive, row, owner)
+
+
+def begin(archive: Archive, task: str, arguments: dict[str, Any], *, title: str, only_key: str) -> Running:
+    """Queue a job and take it at once: the caller does it now, or gives it back; raise Refused as `enqueue` does.
+
+    When the caller dies, it is done by a worker.
+    """
+    owner = secrets.token_hex(8)
+
+    def take(connection: Connection) -> RowMapping | None:
+        now = archive.now_ms()
+        pk = jobs.add(connection, NewJob(task, title, json.dumps(arguments), now, only_key=only_key), now)
+        return None if pk is None else jobs.lease(connection, pk, now, owner, LEASE_MS)
+
+    row = archive.index.write(take)
+    if row is None:
+        raise Refused(_OPEN_ALREADY)
+    return Running(archive, row, owner)
 
 
 def look_after(archive: Archive, running: list[Running], *, renew: bool) -> None:

@@ -125,6 +125,11 @@ class Association:
         self.flush()
         return bool(self._parked) or self._connection.has_event or self._wire.is_readable(timeout_s)
 
+    def put_back(self, message: Message) -> None:
+        """Let `next_message` give this one again; nothing of its data set may have been read."""
+        self._parked.appendleft(message)
+        self._in_data_set = False
+
     def data_set(self) -> Iterator[memoryview]:
         """Yield the data set of the current message; each slice is valid until the next one."""
         while self._in_data_set:

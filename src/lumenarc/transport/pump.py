@@ -21,7 +21,7 @@ class UnexpectedMessage(BadRequest):
 
 def pump(assoc: Association, handler: Handler, max_data_set_bytes: int, is_stopping: Callable[[], bool]) -> None:
     """Serve until the peer releases the association. Raises AssociationEnded and UnexpectedMessage."""
-    while not is_stopping():
+    while not is_stopping() and assoc.state != "closed":
         assoc.state = "idle"
         message = assoc.next_message()
         if message is None:

@@ -5,6 +5,7 @@ const TASKS: Record<string, () => string> = {
   anonymize: () => t('taskAnonymize'),
   bundle: () => t('taskBundle'),
   check: () => t('taskCheck'),
+  commitment: () => t('taskCommitment'),
   evict: () => t('taskEvict'),
   fetch: () => t('taskFetch'),
   import: () => t('taskImport'),

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Collection, Iterator
 
 from lumenarc.archive import Archive
-from lumenarc.doors.dimse import c_find, c_find_worklist, c_get, c_move, c_store, policy
+from lumenarc.doors.dimse import c_find, c_find_worklist, c_get, c_move, c_store, n_action_commitment, policy
 from lumenarc.doors.dimse.measured import MeasuredSink, Stopwatch
 from lumenarc.doors.dimse.retrieval import GET_MODELS, MOVE_MODELS
 from lumenarc.errors import LumenarcError
@@ -29,6 +29,7 @@ VERBS: tuple[tuple[int, Collection[str], Answer], ...] = (
     (commands.C_FIND_RQ, c_find_worklist.MODELS, c_find_worklist.answer),
     (commands.C_MOVE_RQ, MOVE_MODELS, c_move.answer),
     (commands.C_GET_RQ, GET_MODELS, c_get.answer),
+    (commands.N_ACTION_RQ, n_action_commitment.MODELS, n_action_commitment.answer),
 )
 
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from lumenarc.doors.worker import anonymize, bundle, check, evict, fetch, import_zip, purge, ready, regroup, send
+from lumenarc.doors.worker import (
+    anonymize,
+    bundle,
+    check,
+    commitment,
+    evict,
+    fetch,
+    import_zip,
+    purge,
+    ready,
+    regroup,
+    send,
+)
 from lumenarc.doors.worker.task import Task
 
 TASKS: tuple[Task, ...] = (
@@ -16,4 +28,5 @@ TASKS: tuple[Task, ...] = (
     ready.TASK,
     bundle.TASK,
     regroup.TASK,
+    commitment.TASK,
 )

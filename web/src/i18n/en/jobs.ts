@@ -26,6 +26,7 @@ export default {
   show: 'Show',
   dismiss: 'Put away',
   taskBundle: 'Pack an export',
+  taskCommitment: 'Answer storage commitment',
   taskRegroup: 'Split or merge series',
   taskCheck: 'Verify',
   taskEvict: 'Clear the cache',

@@ -28,6 +28,7 @@ export default {
   show: '显示',
   dismiss: '收起',
   taskBundle: '打包导出',
+  taskCommitment: '答复存储确认',
   taskRegroup: '拆分或合并序列',
   taskCheck: '校验',
   taskEvict: '清理缓存',

@@ -38,6 +38,7 @@ export const SETTING_DOCS_ZH: Record<string, string> = {
   timezone: '所存日期和时间的时区（如 Asia/Shanghai、+0800）；为空时使用本机时区。',
   default_charset: '数据集未声明字符集却含其他字节时所采用的 Specific Character Set。',
   remote_cache_bytes: '其他归档中不需保留的检查最多缓存多少。',
+  commitment_check: '存储确认答复对象安全之前比对什么：每个字节，或仅长度。',
   job_threads: '一个进程同时运行的任务数；0 表示交给其他进程。',
   job_retention_days: '已结束的任务在列表中保留多久。',
   qido_max_results: '未指定更小上限时，一次 QIDO-RS 请求返回的最多结果数。',
