@@ -40,7 +40,7 @@ class Settings(BaseSettings):
 
     # Where it listens and keeps its data
     data: Path = _s(Path("lumenarc-data"), "The folder that holds index, images and everything else that is kept.")
-    host: str = _s("127.0.0.1", "The address to listen on; only this machine until sign-in is configured.")
+    host: str = _s("127.0.0.1", "The address to listen on; beyond this machine it needs users, or insecure_public.")
     dicom_port: int = _s(11112, "The DICOM port; 0 picks a free one.", ge=0, le=65535)
     http_port: int = _s(8080, "The web port; 0 picks a free one.", ge=0, le=65535)
     hl7_port: int = _s(2575, "The HL7 port; 0 picks a free one.", ge=0, le=65535)
@@ -48,13 +48,21 @@ class Settings(BaseSettings):
     workers: int = _s(1, "How many processes serve the ports.", ge=1, le=64)
     database: str = _s("", "The database URL (postgresql://…); empty keeps the index in SQLite in the data folder.")
     sync: Literal["full", "off"] = _s("full", "Whether an instance is on the disk before it is acknowledged.")
-    insecure_public: bool = _s(False, "Listen beyond this machine without sign-in; anyone who reaches it reads all.")
+    insecure_public: bool = _s(
+        False, "Listen beyond this machine although there are no users; anyone who reaches it reads all."
+    )
     # Who may call
     accept_unknown_calling_aet: bool = _s(False, "Accept calling AE titles from elsewhere that are not registered.")
     accept_unknown_sop_classes: bool = _s(True, "Store objects of SOP classes that the archive has never heard of.")
     max_associations: int = _s(200, "How many associations may be open at once.", ge=1)
     max_associations_per_ip: int = _s(50, "How many of them one other machine may hold.", ge=1)
     max_hl7_connections: int = _s(32, "How many HL7 connections may be open at once.", ge=1)
+    session_idle_minutes: int = _s(60, "How long a browser stays signed in without a request.", unit="min", ge=1)
+    session_max_hours: int = _s(12, "How long a browser stays signed in at most.", unit="h", ge=1, le=8760)
+    basic_authentication: bool = _s(
+        False, "Take name and password with every request, for clients that know no tokens."
+    )
+    open_metrics: bool = _s(False, "Answer /metrics without sign-in also when that is needed for the rest.")
     # Limits
     max_pdu_bytes: int = _s(131072, "The longest P-DATA PDU that is received.", unit="bytes", ge=4096, le=1 << 24)
     max_instance_bytes: int = _s(4 * GIB, "The largest object that is stored.", unit="bytes", ge=1024)

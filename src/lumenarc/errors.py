@@ -10,7 +10,9 @@
     │   ├── DuplicateInstance          0x0111  409   AR    same SOP Instance UID, other content
     │   ├── PatientConflict            0xC778  409   AR    another patient already owns this study
     │   ├── UnsupportedSopClass        0x0122  409   AR    SOP class is not accepted
-    │   └── NotPermitted               0x0124  403   AR    the caller may not do this
+    │   ├── NotPermitted               0x0124  403   AR    the caller may not do this
+    │   ├── NotSignedIn                0x0124  401   AR    the caller has not said who it is
+    │   └── TooManyAttempts            0x0124  429   AR    too many wrong passwords lately
     ├── NotFound                       0xC001  404   AE    nothing there
     │   ├── Gone                       0xC001  410   AE    was there, has been deleted
     │   └── UnknownDestination         0xA801  404   AE    move destination is not a registered AE
@@ -100,6 +102,18 @@ class NotPermitted(Refused):
     """The caller may not do this."""
 
     dimse_status, http_status = 0x0124, 403
+
+
+class NotSignedIn(Refused):
+    """The caller has not said who it is, or not so that it can be believed."""
+
+    dimse_status, http_status = 0x0124, 401
+
+
+class TooManyAttempts(Refused):
+    """There were too many wrong passwords lately."""
+
+    dimse_status, http_status = 0x0124, 429
 
 
 class NotFound(LumenarcError):

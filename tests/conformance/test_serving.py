@@ -113,6 +113,6 @@ def test_a_taken_port_is_named() -> None:
 
 
 def test_nobody_outside_without_sign_in(tmp_path: Path) -> None:
-    with pytest.raises(BadSetting, match="insecure_public"):
+    with pytest.raises(BadSetting, match=r"lumenarc user add.*insecure_public"):
         serve(load(data=tmp_path / "data", host="0.0.0.0"))
     assert not (tmp_path / "data").exists()

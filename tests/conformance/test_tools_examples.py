@@ -123,12 +123,15 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     changes = '<NativeDicomModel><DicomAttribute tag="00100020" vr="LO"/></NativeDicomModel>'
     (tmp_path / "changes.xml").write_text(changes)
     (tmp_path / "lumenarc.toml").write_text('aet = "LUMENARC"\n')
+    (tmp_path / "password.txt").write_text("correct horse\n")
     message = "MSH|^~\\&|APP|FAC|RCV|HOSP|20260101||ORM^O01|1|P|2.5\rPID|||4711\rORC|NW|1\r"
     (tmp_path / "order.hl7").write_text(message)
     (tmp_path / "messages").mkdir()
     (tmp_path / "messages" / "one.hl7").write_text(message)
     assert run("import", "--data", tmp_path / "archive", tmp_path / "image.dcm", tmp_path / "other.dcm").code == 0
     assert run("backup", tmp_path / "backup", "--data", tmp_path / "archive").code == 0
+    chief = ("user", "add", "chief", "--role", "administrator", "--data", tmp_path / "archive")
+    assert run(*chief, stdin=b"correct horse\n").code == 0
     program = tmp_path / "bin" / "lumenarc"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {shlex.join(PROGRAM)} "$@"\n')

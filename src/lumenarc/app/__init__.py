@@ -12,6 +12,7 @@ from lumenarc import log
 from lumenarc.app.opening import (
     allow_many_files,
     check_public,
+    check_users,
     listen,
     listening_for_hl7,
     only_one,
@@ -41,6 +42,7 @@ def serve(settings: Settings) -> int:
         only_one(settings),
         recovered(settings) as (archive, report),
     ):
+        check_users(archive)
         ports = Ports(http, dicom, hl7)
         ready = Ready.of(settings, ports)
         if settings.workers == 1:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import ipaddress
 import os
 import resource
 import socket
@@ -15,10 +14,15 @@ import structlog
 
 from lumenarc.archive import Archive, open_archive
 from lumenarc.config import BadSetting, Settings
+from lumenarc.doors.http.gate import is_local, may_be_open
 from lumenarc.errors import Unavailable
-from lumenarc.services import check, jobs, uploads
+from lumenarc.services import check, jobs, uploads, users
 
 _BACKLOG = 1024
+_NO_USERS = (
+    "There are no users yet, so host must be this machine: make one with "
+    "`lumenarc user add NAME --role administrator`, or set insecure_public = true."
+)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -40,8 +44,13 @@ def listening_for_hl7(settings: Settings) -> Iterator[socket.socket | None]:
     """Listen for HL7; give None when that port is taken and nobody has asked for it.
 
     A second archive on a machine is started with other DICOM and HTTP ports, by people who may not use HL7 at all; who
-    names the HL7 port relies on it, and gets Unavailable.
+    names the HL7 port relies on it, and gets Unavailable. Beyond this machine that port is opened only when it is
+    named: HL7 knows no sign-in.
     """
+    if not may_be_open(settings) and "hl7_port" not in settings.model_fields_set:
+        structlog.get_logger(__name__).warning("HL7 is not listened for", reason="hl7_port is not set")
+        yield None
+        return
     try:
         bound = listen(settings.host, settings.hl7_port)
     except Unavailable as error:
@@ -61,15 +70,23 @@ def allow_many_files() -> None:
 
 
 def check_public(settings: Settings) -> None:
-    """Refuse to listen beyond this machine while there is no sign-in, unless that is said in so many words."""
-    try:
-        local = settings.host == "localhost" or ipaddress.ip_address(settings.host).is_loopback
-    except ValueError:
-        local = False
-    if local:
+    """Refuse to listen beyond this machine where nobody could sign in, unless that is said in so many words.
+
+    Before the archive is opened, so that a wrong start leaves nothing behind; `check_users` looks into the index.
+    """
+    if may_be_open(settings):
+        return
+    if not settings.database and not (settings.data / "index.sqlite").exists():
+        raise BadSetting(_NO_USERS)
+
+
+def check_users(archive: Archive) -> None:
+    """Refuse to serve beyond this machine without users; warn where `insecure_public` allows it."""
+    settings = archive.settings
+    if is_local(settings.host) or users.is_any(archive):
         return
     if not settings.insecure_public:
-        raise BadSetting("There is no sign-in yet: host must be this machine, or set insecure_public = true.")
+        raise BadSetting(_NO_USERS)
     structlog.get_logger(__name__).warning("anyone who reaches this machine can read everything", host=settings.host)
 
 

@@ -20,6 +20,7 @@ _ARCHIVE: tuple[tuple[str, str, str], ...] = (
     ("backup", "lumenarc.cli.backup", "Copy the running archive to a folder, what is new only."),
     ("restore", "lumenarc.cli.restore", "Make an archive of a backup, and verify it."),
     ("aet", "lumenarc.cli.aet", "List, add, change, remove and call known application entities."),
+    ("user", "lumenarc.cli.user", "Make, list and change those who may sign in."),
     ("send", "lumenarc.cli.send", "Ask the running archive to send studies, and wait."),
     ("config", "lumenarc.cli.config", "Show, check and explain the settings."),
     ("docs", "lumenarc.cli.docs", "Write the generated pages of the documentation."),

@@ -349,3 +349,41 @@ worklist_item = Table(
     UniqueConstraint("order_number", "step"),
     sqlite_autoincrement=True,
 )
+
+# Who may sign in; a password that is not set ("") is never right.
+account = Table(
+    "account",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("password_hash", Text, nullable=False, server_default=""),  # Argon2id with its parameters
+    Column("role", Text, nullable=False),  # a name of access.ROLES
+    Column("disabled", Boolean, nullable=False, server_default=text("false")),
+    # Who somebody is elsewhere: issuer and subject of OpenID Connect; NULL for those with a password here.
+    Column("subject", Text, unique=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("signed_in_at", BigInteger),
+)
+
+# Sessions of browsers and tokens of programs; only the digest is kept, so that the table opens no door.
+credential = Table(
+    "credential",
+    metadata,
+    Column("digest", Text, primary_key=True),  # SHA-256 of the secret, hexadecimal
+    Column("name", ForeignKey("account.name", ondelete="CASCADE"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),  # session token
+    Column("role", Text, nullable=False, server_default=""),  # of a token: no more than this; "" is the user's
+    Column("label", Text, nullable=False, server_default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+
+# Wrong passwords lately, for each name and each host that gave them.
+sign_in_failure = Table(
+    "sign_in_failure",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("n_failed", Integer, nullable=False),
+    Column("last_at", BigInteger, nullable=False, index=True),
+)

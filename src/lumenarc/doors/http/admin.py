@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.context import Context, Endpoint, json_body, number
 from lumenarc.doors.http.respond import json_response
 from lumenarc.errors import BadRequest
@@ -135,17 +136,17 @@ async def _settings(context: Context, request: Request) -> Response:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/server", _server, "What this server is and holds.", ""),
-    Endpoint("GET", "/api/aes", _aes, "Registered application entities.", ""),
-    Endpoint("POST", "/api/aes", _put_ae, "Register an application entity.", ""),
-    Endpoint("GET", "/api/aes/{title}", _ae, "One application entity.", ""),
-    Endpoint("PUT", "/api/aes/{title}", _put_ae, "Change an application entity.", ""),
-    Endpoint("DELETE", "/api/aes/{title}", _remove_ae, "Forget an application entity.", ""),
-    Endpoint("POST", "/api/aes/{title}/echo", _echo, "Send a C-ECHO to it.", ""),
-    Endpoint("GET", "/api/aes-unknown", _unknown, "Callers that were refused.", ""),
-    Endpoint("DELETE", "/api/aes-unknown/{title}", _forget, "Drop a refused caller.", ""),
-    Endpoint("GET", "/api/trash", _trash, "What can be restored.", ""),
-    Endpoint("POST", "/api/trash/{id}/restore", _restore, "Restore a deletion.", ""),
-    Endpoint("DELETE", "/api/trash/{id}", _purge, "Delete for good.", ""),
-    Endpoint("GET", "/api/settings", _settings, "Settings.", ""),
+    Endpoint("GET", "/api/server", _server, "What this server is and holds.", "", needs=Action.VIEW),
+    Endpoint("GET", "/api/aes", _aes, "Registered application entities.", "", needs=Action.SEND),
+    Endpoint("POST", "/api/aes", _put_ae, "Register an application entity.", "", needs=Action.MANAGE),
+    Endpoint("GET", "/api/aes/{title}", _ae, "One application entity.", "", needs=Action.SEND),
+    Endpoint("PUT", "/api/aes/{title}", _put_ae, "Change an application entity.", "", needs=Action.MANAGE),
+    Endpoint("DELETE", "/api/aes/{title}", _remove_ae, "Forget an application entity.", "", needs=Action.MANAGE),
+    Endpoint("POST", "/api/aes/{title}/echo", _echo, "Send a C-ECHO to it.", "", needs=Action.SEND),
+    Endpoint("GET", "/api/aes-unknown", _unknown, "Callers that were refused.", "", needs=Action.MANAGE),
+    Endpoint("DELETE", "/api/aes-unknown/{title}", _forget, "Drop a refused caller.", "", needs=Action.MANAGE),
+    Endpoint("GET", "/api/trash", _trash, "What can be restored.", "", needs=Action.DELETE),
+    Endpoint("POST", "/api/trash/{id}/restore", _restore, "Restore a deletion.", "", needs=Action.DELETE),
+    Endpoint("DELETE", "/api/trash/{id}", _purge, "Delete for good.", "", needs=Action.MANAGE),
+    Endpoint("GET", "/api/settings", _settings, "Settings.", "", needs=Action.MANAGE),
 )

@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from lumenarc.access import Action
 from lumenarc.archive import Archive
 from lumenarc.doors.http import (
     admin,
@@ -29,9 +30,11 @@ from lumenarc.doors.http import (
     remotes,
     rendered,
     samples,
+    session,
     stow,
     studies,
     upload,
+    users,
     wado,
     wado_uri,
 )
@@ -39,7 +42,7 @@ from lumenarc.doors.http.context import Context, Endpoint, ServerInfo, check_aet
 from lumenarc.doors.http.guard import Guard
 from lumenarc.doors.http.respond import error_response, log
 from lumenarc.doors.http.router import Answer, Application, Found, Router
-from lumenarc.errors import BadRequest, LumenarcError, NotFound
+from lumenarc.errors import BadRequest, LumenarcError, NotFound, NotSignedIn
 from lumenarc.metrics import Meter, Series
 
 ROUTES: tuple[Endpoint, ...] = (
@@ -61,6 +64,8 @@ ROUTES: tuple[Endpoint, ...] = (
     *dictionary.ENDPOINTS,
     *samples.ENDPOINTS,
     *events.ENDPOINTS,
+    *session.ENDPOINTS,
+    *users.ENDPOINTS,
     *health.ENDPOINTS,
     *pages.ENDPOINTS,
 )
@@ -76,7 +81,7 @@ def create_app(archive: Archive, info: ServerInfo, routes: Sequence[Endpoint] = 
     async def described(_context: Context, _request: Request) -> Response:
         return Response(text, media_type="application/json")
 
-    table = (*routes, Endpoint("GET", "/openapi.json", described, "This description.", ""))
+    table = (*routes, Endpoint("GET", "/openapi.json", described, "This description.", "", needs=Action.OPEN))
     router = Router(
         (endpoint.method, prefix + endpoint.path, _measured(info.meter, endpoint, _called(context, endpoint)))
         for endpoint in table
@@ -120,16 +125,24 @@ def _measured(meter: Meter, endpoint: Endpoint, answer: Answer) -> Answer:
 
 
 def _called(context: Context, endpoint: Endpoint) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    needs = endpoint.needs
+    if endpoint.path == "/metrics" and context.archive.settings.open_metrics:
+        needs = Action.OPEN
+
     async def call(request: Request) -> Response:
         request_id = request.scope.get("lumenarc.request_id", "")
         try:
+            await context.gate.admit(request, needs)
             check_aet(context, request)
             answer: Response = await endpoint.handler(context, request)
             return answer
         except LumenarcError as error:
             if error.http_status >= 500:
                 log.warning("request failed", path=endpoint.path, status=error.http_status, error=str(error))
-            return error_response(error, request_id)
+            refusal = error_response(error, request_id)
+            if isinstance(error, NotSignedIn):
+                refusal.headers["WWW-Authenticate"] = context.gate.challenge(request)
+            return refusal
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception:  # noqa: BLE001 - the door's last resort: nothing of it reaches the client

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.dicom.transfer_syntaxes import is_encapsulated
 from lumenarc.doors.http.accept import OCTETS, FrameWish, accepted
 from lumenarc.doors.http.addresses import INSTANCE, LEVELS, base_url, instance_url, uids
@@ -127,6 +128,16 @@ _FAILS = (*COMMON_FAILS, 406, 410, 416, 422)
 _ONE = Spec({200: _TYPES, 206: _TYPES, 304: ()}, ("accept",), ("Range", "If-None-Match"), fails=_FAILS)
 _ALL = Spec({200: ("multipart/related",)}, ("accept",), fails=_FAILS)
 ENDPOINTS = (
-    Endpoint("GET", INSTANCE + "/bulkdata/{path:path}", _one, "Retrieve one bulk value (PS3.18 10.4).", spec=_ONE),
-    *(Endpoint("GET", path + "/bulkdata", _all, "Retrieve all bulk data (PS3.18 10.4).", spec=_ALL) for path in LEVELS),
+    Endpoint(
+        "GET",
+        INSTANCE + "/bulkdata/{path:path}",
+        _one,
+        "Retrieve one bulk value (PS3.18 10.4).",
+        spec=_ONE,
+        needs=Action.VIEW,
+    ),
+    *(
+        Endpoint("GET", path + "/bulkdata", _all, "Retrieve all bulk data (PS3.18 10.4).", spec=_ALL, needs=Action.VIEW)
+        for path in LEVELS
+    ),
 )

@@ -15,8 +15,10 @@ import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.archive import Archive
 from lumenarc.doors.http.feed import Feed
+from lumenarc.doors.http.gate import Gate
 from lumenarc.errors import BadRequest, NotFound
 from lumenarc.metrics import Meter, Table
 
@@ -61,10 +63,12 @@ class Context:
     work: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(32))
     uploads: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(64))
     feed: Feed = field(init=False)
+    gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:
-        """Give the feed the archive that it looks at."""
+        """Give feed and gate the archive that they look at."""
         object.__setattr__(self, "feed", Feed(self.archive))
+        object.__setattr__(self, "gate", Gate(self.archive))
 
     async def run(self, function: Callable[..., T], *args: Any, **named: Any) -> T:
         """Run a service in a bounded pool of threads."""
@@ -74,7 +78,7 @@ class Context:
 Handler = Callable[[Context, Request], Any]
 
 
-COMMON_FAILS = (400, 403, 404, 421, 500, 503)
+COMMON_FAILS = (400, 401, 403, 404, 421, 429, 500, 503)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,8 @@ class Endpoint:
     doc: str
     root: str = "rs"
     spec: Spec | None = None
+    needs: Action | None = None
+    """What one must be allowed to; without it nobody may, once sign-in is wanted."""
 
 
 def check_aet(context: Context, request: Request) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.addresses import SERIES, STUDY, uids
 from lumenarc.doors.http.context import Context, Endpoint, json_body
+from lumenarc.doors.http.gate import by
 from lumenarc.doors.http.respond import json_response
 from lumenarc.errors import BadRequest
 from lumenarc.services import correct
@@ -30,7 +32,7 @@ def _patient(patient: correct.Patient) -> dict[str, Any]:
 async def _request(request: Request) -> tuple[dict[str, Any], dict[str, str]]:
     """Return the body, and who corrects for which reason."""
     given = await json_body(request)
-    return given, {"by": "http", "reason": str(given.get("reason", ""))}
+    return given, {"by": by(request), "reason": str(given.get("reason", ""))}
 
 
 def _changes(given: dict[str, Any], level: str, name: str = "changes") -> dict[str, Any]:
@@ -105,13 +107,13 @@ async def _history(context: Context, request: Request) -> Response:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/patients", _patients, "Patients by ID or beginning of a name.", ""),
-    Endpoint("GET", _PATIENT, _get_patient, "One patient.", ""),
-    Endpoint("PUT", _PATIENT, _edit_patient, "Correct attributes of a patient.", ""),
-    Endpoint("POST", _PATIENT + "/merge", _merge, "Merge a patient into another.", ""),
-    Endpoint("PUT", "/api" + STUDY, _edit_study, "Correct attributes of a study.", ""),
-    Endpoint("PUT", "/api" + SERIES, _edit_series, "Correct attributes of a series.", ""),
-    Endpoint("POST", "/api" + STUDY + "/move", _move, "Move a study to another patient.", ""),
-    Endpoint("GET", "/api" + STUDY + "/patient", _patient_of_study, "The patient of a study.", ""),
-    Endpoint("GET", "/api" + STUDY + "/corrections", _history, "What was corrected of a study.", ""),
+    Endpoint("GET", "/api/patients", _patients, "Patients by ID or beginning of a name.", "", needs=Action.VIEW),
+    Endpoint("GET", _PATIENT, _get_patient, "One patient.", "", needs=Action.VIEW),
+    Endpoint("PUT", _PATIENT, _edit_patient, "Correct attributes of a patient.", "", needs=Action.EDIT),
+    Endpoint("POST", _PATIENT + "/merge", _merge, "Merge a patient into another.", "", needs=Action.EDIT),
+    Endpoint("PUT", "/api" + STUDY, _edit_study, "Correct attributes of a study.", "", needs=Action.EDIT),
+    Endpoint("PUT", "/api" + SERIES, _edit_series, "Correct attributes of a series.", "", needs=Action.EDIT),
+    Endpoint("POST", "/api" + STUDY + "/move", _move, "Move a study to another patient.", "", needs=Action.EDIT),
+    Endpoint("GET", "/api" + STUDY + "/patient", _patient_of_study, "The patient of a study.", "", needs=Action.VIEW),
+    Endpoint("GET", "/api" + STUDY + "/corrections", _history, "What was corrected of a study.", "", needs=Action.VIEW),
 )

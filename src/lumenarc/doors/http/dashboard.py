@@ -8,6 +8,7 @@ from dataclasses import asdict
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.context import Context, Endpoint
 from lumenarc.doors.http.respond import json_response
 from lumenarc.errors import BadRequest, NotFound
@@ -38,7 +39,9 @@ async def _abort(context: Context, request: Request) -> Response:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/statistics", _statistics, "Arrivals by day, holdings by modality, senders.", ""),
-    Endpoint("GET", "/api/associations", _associations, "Open associations.", ""),
-    Endpoint("DELETE", "/api/associations/{id}", _abort, "Cut an association.", ""),
+    Endpoint(
+        "GET", "/api/statistics", _statistics, "Arrivals by day, holdings by modality, senders.", "", needs=Action.VIEW
+    ),
+    Endpoint("GET", "/api/associations", _associations, "Open associations.", "", needs=Action.SEND),
+    Endpoint("DELETE", "/api/associations/{id}", _abort, "Cut an association.", "", needs=Action.MANAGE),
 )

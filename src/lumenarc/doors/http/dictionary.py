@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lumenarc import __version__
+from lumenarc.access import Action
 from lumenarc.dicom.dictionary import DicomDictionary, RepeatersDictionary
 from lumenarc.doors.http.context import Context, Endpoint
 from lumenarc.doors.http.respond import json_bytes
@@ -33,4 +34,6 @@ async def _dictionary(context: Context, request: Request) -> Response:
     return answer
 
 
-ENDPOINTS = (Endpoint("GET", "/api/dictionary", _dictionary, "Names of attributes by tag (PS3.6 6).", ""),)
+ENDPOINTS = (
+    Endpoint("GET", "/api/dictionary", _dictionary, "Names of attributes by tag (PS3.6 6).", "", needs=Action.VIEW),
+)

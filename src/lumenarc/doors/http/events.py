@@ -8,6 +8,7 @@ import anyio
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from lumenarc.access import Action
 from lumenarc.doors.http.context import Context, Endpoint
 from lumenarc.doors.http.feed import PAUSE_S
 
@@ -35,4 +36,4 @@ async def _events(context: Context, _request: Request) -> Response:
     return StreamingResponse(lines(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-ENDPOINTS = (Endpoint("GET", "/api/events", _events, "Changes as server-sent events.", ""),)
+ENDPOINTS = (Endpoint("GET", "/api/events", _events, "Changes as server-sent events.", "", needs=Action.VIEW),)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.accept import OCTETS, FrameWish, accepted, frame_wish
 from lumenarc.doors.http.addresses import INSTANCE, uids
 from lumenarc.doors.http.context import COMMON_FAILS, Context, Endpoint, Spec
@@ -77,4 +78,8 @@ _SPEC = Spec(
     ("Range", "If-None-Match"),
     fails=(*COMMON_FAILS, 406, 410, 416, 422),
 )
-ENDPOINTS = (Endpoint("GET", INSTANCE + "/frames/{frames}", _frames, "Retrieve frames (PS3.18 10.4).", spec=_SPEC),)
+ENDPOINTS = (
+    Endpoint(
+        "GET", INSTANCE + "/frames/{frames}", _frames, "Retrieve frames (PS3.18 10.4).", spec=_SPEC, needs=Action.VIEW
+    ),
+)

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.context import Context, Endpoint
 from lumenarc.doors.http.respond import json_response
 from lumenarc.metrics import BUCKETS_S, Series, Table, Total
@@ -92,7 +93,7 @@ def _family(family: str, lines: list[tuple[Series, Total]]) -> Metric:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/healthz", _alive, "The process answers.", ""),
-    Endpoint("GET", "/readyz", _ready, "Database and storage answer.", ""),
-    Endpoint("GET", "/metrics", _metrics, "Figures for Prometheus.", ""),
+    Endpoint("GET", "/healthz", _alive, "The process answers.", "", needs=Action.OPEN),
+    Endpoint("GET", "/readyz", _ready, "Database and storage answer.", "", needs=Action.OPEN),
+    Endpoint("GET", "/metrics", _metrics, "Figures for Prometheus.", "", needs=Action.VIEW),
 )

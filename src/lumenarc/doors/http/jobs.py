@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.context import Context, Endpoint, json_body, number
 from lumenarc.doors.http.respond import json_response
 from lumenarc.errors import BadRequest
@@ -52,10 +53,17 @@ async def _send(context: Context, request: Request) -> Response:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/jobs", _jobs, "Jobs: open ones first, then the newest.", ""),
-    Endpoint("POST", "/api/jobs", _start, "Start a job: check, purge, evict or metadata.", ""),
-    Endpoint("GET", "/api/jobs/{id}", _job, "One job.", ""),
-    Endpoint("POST", "/api/jobs/{id}/cancel", _cancel, "Cancel a job.", ""),
-    Endpoint("POST", "/api/jobs/{id}/retry", _retry, "Try a failed or cancelled job again.", ""),
-    Endpoint("POST", "/api/send", _send, "Send studies, series or objects to an application entity, by a job.", ""),
+    Endpoint("GET", "/api/jobs", _jobs, "Jobs: open ones first, then the newest.", "", needs=Action.VIEW),
+    Endpoint("POST", "/api/jobs", _start, "Start a job: check, purge, evict or metadata.", "", needs=Action.MANAGE),
+    Endpoint("GET", "/api/jobs/{id}", _job, "One job.", "", needs=Action.VIEW),
+    Endpoint("POST", "/api/jobs/{id}/cancel", _cancel, "Cancel a job.", "", needs=Action.SEND),
+    Endpoint("POST", "/api/jobs/{id}/retry", _retry, "Try a failed or cancelled job again.", "", needs=Action.SEND),
+    Endpoint(
+        "POST",
+        "/api/send",
+        _send,
+        "Send studies, series or objects to an application entity, by a job.",
+        "",
+        needs=Action.SEND,
+    ),
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.dicom.dicom_xml import to_xml
 from lumenarc.dicom.query import Attributes
 from lumenarc.doors.http.accept import accepted
@@ -97,5 +98,6 @@ _SPEC = Spec(
     fails=(*COMMON_FAILS, 406, 410, 422),
 )
 ENDPOINTS = tuple(
-    Endpoint("GET", path + "/metadata", _metadata, "Retrieve metadata (PS3.18 10.4).", spec=_SPEC) for path in LEVELS
+    Endpoint("GET", path + "/metadata", _metadata, "Retrieve metadata (PS3.18 10.4).", spec=_SPEC, needs=Action.VIEW)
+    for path in LEVELS
 )

@@ -13,7 +13,8 @@ from lumenarc.doors.http.context import Endpoint
 
 UID_PATTERN = "^[0-9.]{1,64}$"
 _REASONS = {
-    400: "The request makes no sense.", 403: "It is not permitted.", 404: "There is nothing at this address.",
+    400: "The request makes no sense.", 401: "Sign in first.", 403: "It is not permitted.",
+    429: "There were too many wrong passwords.", 404: "There is nothing at this address.",
     406: "None of the accepted media types can be given.", 409: "It is understood, and not done by policy.",
     410: "It was here and has been deleted.", 413: "It is larger than allowed.", 415: "The body's type is not taken.",
     416: "The range begins behind the end.", 421: "This host name is not served.",

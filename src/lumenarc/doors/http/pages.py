@@ -9,7 +9,9 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.doors.http.gate import COOKIE
 from lumenarc.errors import NotFound
 
 _PACKED = (("br", ".br"), ("gzip", ".gz"))
@@ -23,10 +25,14 @@ _TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "applica
 
 
 async def _page(context: Context, request: Request) -> Response:
-    return await context.run(_answer, context.info.pages, request.path_params.get("path", ""), request)
+    path = request.path_params.get("path", "")
+    is_start = not path and not request.url.query
+    # Whoever has to sign in first would only ask in vain.
+    asks_early = is_start and (COOKIE in request.cookies or not await context.gate.wants_sign_in())
+    return await context.run(_answer, context.info.pages, path, request, asks_early)
 
 
-def _answer(folder: Path, path: str, request: Request) -> Response:
+def _answer(folder: Path, path: str, request: Request, asks_early: bool) -> Response:
     root = folder.resolve()
     wanted = (root / path).resolve() if "\0" not in path else root
     inside = wanted.is_relative_to(root) and wanted.is_file() and wanted.suffix not in (".br", ".gz")
@@ -40,7 +46,7 @@ def _answer(folder: Path, path: str, request: Request) -> Response:
     media_type = _TYPES.get(wanted.suffix) or mimetypes.guess_type(wanted.name)[0] or "application/octet-stream"
     headers = {"Vary": "Accept-Encoding"}
     headers["Cache-Control"] = _IMMUTABLE if path.startswith("assets/") else "no-cache"
-    if not path and not request.url.query:
+    if asks_early:
         headers["Link"] = _FIRST_ROWS
     accepted = request.headers.get("accept-encoding", "")
     for encoding, suffix in _PACKED:
@@ -57,6 +63,6 @@ def _file(file: Path, headers: dict[str, str], media_type: str) -> Response:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/", _page, "The page.", ""),
-    Endpoint("GET", "/{path:path}", _page, "Files of the page.", ""),
+    Endpoint("GET", "/", _page, "The page.", "", needs=Action.OPEN),
+    Endpoint("GET", "/{path:path}", _page, "Files of the page.", "", needs=Action.OPEN),
 )

@@ -11,6 +11,7 @@ from itertools import islice
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.dicom.attributes import Level
 from lumenarc.dicom.dicom_xml import to_xml
 from lumenarc.dicom.dictionary import keyword_of
@@ -155,8 +156,10 @@ def _endpoints() -> tuple[Endpoint, ...]:
             return await _count(context, request, level)
 
         what = path.rsplit("/", 1)[1]
-        made.append(Endpoint("GET", path, search, f"Search {what} (PS3.18 10.6).", spec=_SEARCH))
-        made.append(Endpoint("GET", path + "/count", count, f"Count {what} that match.", spec=_COUNT))
+        made.append(Endpoint("GET", path, search, f"Search {what} (PS3.18 10.6).", spec=_SEARCH, needs=Action.VIEW))
+        made.append(
+            Endpoint("GET", path + "/count", count, f"Count {what} that match.", spec=_COUNT, needs=Action.VIEW)
+        )
     return tuple(made)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.addresses import STUDY, uids
 from lumenarc.doors.http.context import Context, Endpoint, json_body
 from lumenarc.doors.http.respond import json_response, stream
@@ -93,11 +94,18 @@ async def _fetch(context: Context, request: Request) -> Response:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/remotes", _all, "Other archives.", ""),
-    Endpoint("PUT", _ONE, _put, "Register or change another archive.", ""),
-    Endpoint("DELETE", _ONE, _remove, "Forget another archive.", ""),
-    Endpoint("POST", _ONE + "/test", _test, "Call another archive and see what it offers.", ""),
-    Endpoint("GET", _ONE + "/studies", _studies, "Search studies of another archive.", ""),
-    Endpoint("GET", _ONE + STUDY + "/series", _series, "Search the series of a study of another archive.", ""),
-    Endpoint("POST", _ONE + STUDY + "/fetch", _fetch, "Fetch a study of another archive.", ""),
+    Endpoint("GET", "/api/remotes", _all, "Other archives.", "", needs=Action.VIEW),
+    Endpoint("PUT", _ONE, _put, "Register or change another archive.", "", needs=Action.MANAGE),
+    Endpoint("DELETE", _ONE, _remove, "Forget another archive.", "", needs=Action.MANAGE),
+    Endpoint("POST", _ONE + "/test", _test, "Call another archive and see what it offers.", "", needs=Action.MANAGE),
+    Endpoint("GET", _ONE + "/studies", _studies, "Search studies of another archive.", "", needs=Action.VIEW),
+    Endpoint(
+        "GET",
+        _ONE + STUDY + "/series",
+        _series,
+        "Search the series of a study of another archive.",
+        "",
+        needs=Action.VIEW,
+    ),
+    Endpoint("POST", _ONE + STUDY + "/fetch", _fetch, "Fetch a study of another archive.", "", needs=Action.SEND),
 )

@@ -13,6 +13,7 @@ from dataclasses import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.dicom.render_request import MEDIA_TYPES, RenderRequest, check_request, parse_viewport, parse_window
 from lumenarc.doors.http.accept import accepted
 from lumenarc.doors.http.addresses import INSTANCE, LEVELS, base_url, instance_url, uids
@@ -168,6 +169,12 @@ _TYPES = ("multipart/related", *MEDIA_TYPES, *render.OTHER_TYPES)
 _SHOWN = Spec({200: _TYPES, 206: _TYPES, 304: ()}, _QUERY, ("Range", "If-None-Match"), fails=_FAILS)
 _SMALL = Spec({200: MEDIA_TYPES, 304: ()}, _QUERY, ("If-None-Match",), fails=_FAILS)
 ENDPOINTS = (
-    *(Endpoint("GET", path + "/rendered", _rendered, "Show an object (PS3.18 10.4).", spec=_SHOWN) for path in _PATHS),
-    *(Endpoint("GET", path + "/thumbnail", _thumbnail, "A small image (PS3.18 10.4).", spec=_SMALL) for path in _PATHS),
+    *(
+        Endpoint("GET", path + "/rendered", _rendered, "Show an object (PS3.18 10.4).", spec=_SHOWN, needs=Action.VIEW)
+        for path in _PATHS
+    ),
+    *(
+        Endpoint("GET", path + "/thumbnail", _thumbnail, "A small image (PS3.18 10.4).", spec=_SMALL, needs=Action.VIEW)
+        for path in _PATHS
+    ),
 )

@@ -60,6 +60,8 @@ def error_response(error: LumenarcError, request_id: str) -> Response:
     said = {"error": str(error) or "The request failed.", "kind": type(error).__name__, "request_id": request_id}
     body = json.dumps(said).encode()
     headers = {"Retry-After": "5"} if error.http_status in (503, 507) else {}
+    if error.http_status == 429:
+        headers["Retry-After"] = "900"
     return Response(body, error.http_status, headers, "application/json")
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.context import Context, Endpoint
 from lumenarc.doors.http.respond import json_response
 
@@ -17,4 +18,4 @@ async def _load(context: Context, request: Request) -> Response:
     return json_response(request, asdict(await context.run(samples.load, context.archive)))
 
 
-ENDPOINTS = (Endpoint("POST", "/api/samples", _load, "Make sample studies and store them.", ""),)
+ENDPOINTS = (Endpoint("POST", "/api/samples", _load, "Make sample studies and store them.", "", needs=Action.STORE),)

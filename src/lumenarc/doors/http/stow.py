@@ -12,6 +12,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.accept import accepted
 from lumenarc.doors.http.addresses import base_url
 from lumenarc.doors.http.bodies import consume
@@ -119,8 +120,15 @@ def endpoints(keep: Keep) -> tuple[Endpoint, ...]:
     """Return the routes of STOW-RS for whoever keeps what comes."""
     store = partial(_store, keep=keep)
     return (
-        Endpoint("POST", "/studies", store, "Store instances (PS3.18 10.5).", spec=_SPEC),
-        Endpoint("POST", "/studies/{study}", store, "Store instances of one study (PS3.18 10.5).", spec=_SPEC),
+        Endpoint("POST", "/studies", store, "Store instances (PS3.18 10.5).", spec=_SPEC, needs=Action.STORE),
+        Endpoint(
+            "POST",
+            "/studies/{study}",
+            store,
+            "Store instances of one study (PS3.18 10.5).",
+            spec=_SPEC,
+            needs=Action.STORE,
+        ),
     )
 
 

@@ -9,10 +9,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from lumenarc.access import Action
 from lumenarc.archive import Archive
 from lumenarc.dicom.deidentify_policy import Policy
 from lumenarc.doors.http.addresses import SERIES, uids
 from lumenarc.doors.http.context import Context, Endpoint, json_body
+from lumenarc.doors.http.gate import by
 from lumenarc.doors.http.respond import json_response, stream
 from lumenarc.errors import BadRequest, LumenarcError, NotFound
 from lumenarc.protocol.web.uris import uid
@@ -35,7 +37,9 @@ async def _delete(context: Context, request: Request) -> Response:
         raise BadRequest(f"Deleting needs 1 to {_MOST_STUDIES} items.")
     targets = [_target(item) for item in items]
     reason = str(given.get("reason", ""))[:_MOST_REASON]
-    return json_response(request, {"results": await context.run(_delete_all, context.archive, targets, reason)})
+    return json_response(
+        request, {"results": await context.run(_delete_all, context.archive, targets, by(request), reason)}
+    )
 
 
 def _target(item: Any) -> Target:
@@ -49,13 +53,13 @@ def _target(item: Any) -> Target:
     )
 
 
-def _delete_all(archive: Archive, targets: list[Target], reason: str) -> list[dict[str, Any]]:
+def _delete_all(archive: Archive, targets: list[Target], who: str, reason: str) -> list[dict[str, Any]]:
     """Delete one after the other; what cannot be deleted does not stop the rest."""
     results = []
     for study_uid, series_uid, sop_instance_uid in targets:
         result: dict[str, Any] = {"study_uid": study_uid, "trash_id": None, "n_instances": 0, "error": ""}
         try:
-            done = delete.delete(archive, study_uid, series_uid, sop_instance_uid, by="http", reason=reason)
+            done = delete.delete(archive, study_uid, series_uid, sop_instance_uid, by=who, reason=reason)
             result |= {"trash_id": done.trash_pk, "n_instances": done.n_instances}
         except LumenarcError as error:
             result["error"] = str(error)
@@ -144,13 +148,43 @@ async def _merge(context: Context, request: Request) -> Response:
 
 
 ENDPOINTS = (
-    Endpoint("POST", "/api/studies/{study}/anonymize", _anonymize, "Make an anonymised copy of a study.", ""),
-    Endpoint("POST", "/api/anonymize", _anonymize, "Make anonymised copies of studies.", ""),
-    Endpoint("POST", "/api/export", _export, "Pack studies into a ZIP, by a job.", ""),
-    Endpoint("GET", "/api/jobs/{id}/file", _job_file, "The ZIP that a job has packed.", ""),
-    Endpoint("POST", "/api" + SERIES + "/split", _split, "Let some objects of a series become one of their own.", ""),
-    Endpoint("POST", "/api" + SERIES + "/merge", _merge, "Let the objects of other series come into this one.", ""),
-    Endpoint("GET", "/api/studies/{study}", _facts, "Size, origin and times of a study and its series.", ""),
-    Endpoint("POST", "/api/delete", _delete, "Delete studies, series or instances to the trash.", ""),
-    Endpoint("GET", "/api/download", _download, "Several studies as a ZIP with a DICOMDIR.", ""),
+    Endpoint(
+        "POST",
+        "/api/studies/{study}/anonymize",
+        _anonymize,
+        "Make an anonymised copy of a study.",
+        "",
+        needs=Action.EDIT,
+    ),
+    Endpoint("POST", "/api/anonymize", _anonymize, "Make anonymised copies of studies.", "", needs=Action.EDIT),
+    Endpoint("POST", "/api/export", _export, "Pack studies into a ZIP, by a job.", "", needs=Action.VIEW),
+    Endpoint("GET", "/api/jobs/{id}/file", _job_file, "The ZIP that a job has packed.", "", needs=Action.VIEW),
+    Endpoint(
+        "POST",
+        "/api" + SERIES + "/split",
+        _split,
+        "Let some objects of a series become one of their own.",
+        "",
+        needs=Action.EDIT,
+    ),
+    Endpoint(
+        "POST",
+        "/api" + SERIES + "/merge",
+        _merge,
+        "Let the objects of other series come into this one.",
+        "",
+        needs=Action.EDIT,
+    ),
+    Endpoint(
+        "GET",
+        "/api/studies/{study}",
+        _facts,
+        "Size, origin and times of a study and its series.",
+        "",
+        needs=Action.VIEW,
+    ),
+    Endpoint(
+        "POST", "/api/delete", _delete, "Delete studies, series or instances to the trash.", "", needs=Action.DELETE
+    ),
+    Endpoint("GET", "/api/download", _download, "Several studies as a ZIP with a DICOMDIR.", "", needs=Action.VIEW),
 )

@@ -19,10 +19,12 @@ from typing import IO, Any, cast
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.archive import Archive
 from lumenarc.dicom.query import Attributes
 from lumenarc.doors.http.bodies import consume
 from lumenarc.doors.http.context import Context, Endpoint
+from lumenarc.doors.http.gate import by
 from lumenarc.doors.http.respond import json_response
 from lumenarc.errors import BadRequest, LumenarcError, Refused
 from lumenarc.protocol.web.media_types import parse_media_type
@@ -80,7 +82,7 @@ def _mover(archive: Archive, request: Request) -> Mover:
         for result in results:
             study = result["study_uid"]
             if study and study not in moved:
-                moved[study] = _moved(archive, study, target, reason)
+                moved[study] = _moved(archive, study, target, by(request), reason)
             if study and moved[study]:
                 result |= {"outcome": "failed", "error": moved[study]}
         return results
@@ -88,10 +90,10 @@ def _mover(archive: Archive, request: Request) -> Mover:
     return move
 
 
-def _moved(archive: Archive, study: str, target: int | Attributes, reason: str) -> str:
+def _moved(archive: Archive, study: str, target: int | Attributes, who: str, reason: str) -> str:
     """Move a study; return why it could not be."""
     try:
-        correct.move_study(archive, study, target, by="http", reason=reason)
+        correct.move_study(archive, study, target, by=who, reason=reason)
     except Refused:
         return ""  # it is that patient's already
     except LumenarcError as error:
@@ -132,4 +134,4 @@ def _plain(result: ingest.ImportResult) -> dict[str, Any]:
     }
 
 
-ENDPOINTS = (Endpoint("POST", "/api/upload", _upload, "Import DICOM files and ZIPs.", ""),)
+ENDPOINTS = (Endpoint("POST", "/api/upload", _upload, "Import DICOM files and ZIPs.", "", needs=Action.STORE),)

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.accept import ObjectWish, accepted, object_wish
 from lumenarc.doors.http.addresses import LEVELS, base_url, instance_url, uids
 from lumenarc.doors.http.context import COMMON_FAILS, Context, Endpoint, Spec
+from lumenarc.doors.http.gate import by
 from lumenarc.doors.http.respond import multipart_type, ranged, stream, unchanged, validators, warning
 from lumenarc.protocol.web.multipart import closing, part_head
 from lumenarc.services import delete as deleting
@@ -125,7 +127,7 @@ async def _multipart(
 
 async def _delete(context: Context, request: Request) -> Response:
     study, series, inst = uids(request)
-    await context.run(deleting.delete, context.archive, study, series, inst, by="http", reason="")
+    await context.run(deleting.delete, context.archive, study, series, inst, by=by(request), reason="")
     return Response(status_code=204)
 
 
@@ -138,6 +140,9 @@ _OBJECTS = Spec(
 )
 _DELETE = Spec({204: ()}, fails=(*COMMON_FAILS, 410, 507))
 ENDPOINTS = (
-    *(Endpoint("GET", path, _objects, "Retrieve objects (PS3.18 10.4).", spec=_OBJECTS) for path in LEVELS),
-    *(Endpoint("DELETE", path, _delete, "Delete to the trash.", spec=_DELETE) for path in LEVELS),
+    *(
+        Endpoint("GET", path, _objects, "Retrieve objects (PS3.18 10.4).", spec=_OBJECTS, needs=Action.VIEW)
+        for path in LEVELS
+    ),
+    *(Endpoint("DELETE", path, _delete, "Delete to the trash.", spec=_DELETE, needs=Action.DELETE) for path in LEVELS),
 )

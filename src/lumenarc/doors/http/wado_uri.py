@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.dicom.render_request import MEDIA_TYPES, RenderRequest, Viewport, check_request, parse_window
 from lumenarc.doors.http.context import COMMON_FAILS, Context, Endpoint, Spec
 from lumenarc.doors.http.rendered import show
@@ -135,4 +136,6 @@ _SPEC = Spec(
     ("Range", "If-None-Match"),
     fails=(*COMMON_FAILS, 406, 410, 416, 422),
 )
-ENDPOINTS = (Endpoint("GET", "/wado", _wado, "Retrieve one object by WADO-URI (PS3.18 9).", "wado", _SPEC),)
+ENDPOINTS = (
+    Endpoint("GET", "/wado", _wado, "Retrieve one object by WADO-URI (PS3.18 9).", "wado", _SPEC, needs=Action.VIEW),
+)
