@@ -62,6 +62,8 @@ export default defineConfig({
   resolve: { alias: [{ find: UNUSED_READERS, replacement: fileURLToPath(new URL('./src/viewer/core/unused_reader.ts', import.meta.url)) }] },
   plugins: [svelte(), styleByProperty(), pdfFonts(), packAhead()],
   // Browsers that know light-dark(): a theme inside a page (the viewer is always dark) works only with the real one.
-  build: { target: 'es2023', cssTarget: ['chrome123', 'firefox120', 'safari17.5'], assetsInlineLimit: 0, outDir: OUT, emptyOutDir: true, modulePreload: { polyfill: false } },
+  build: { target: 'es2023', cssTarget: ['chrome123', 'firefox120', 'safari17.5'], assetsInlineLimit: 0, outDir: OUT, emptyOutDir: true, modulePreload: { polyfill: false },
+    // What the first view needs is one file: each further one is a question of its own before there are rows.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'first', tags: ['$initial'] }] } } } },
   worker: { format: 'es' },
 });

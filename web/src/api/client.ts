@@ -1,5 +1,4 @@
 // How does the page ask the archive? One function for JSON; every failure is an ApiError with one sentence.
-import { serverText } from '../ui/serverText';
 import { t } from '../i18n/shell';
 
 /** What went wrong: `status` 0 when there was no answer at all. */
@@ -39,7 +38,10 @@ export async function api<T>(path: string, ask: Ask = {}): Promise<T> {
 async function sentence(answer: Response): Promise<string> {
   try {
     const told = (await answer.json()) as { error?: unknown; kind?: unknown };
-    if (typeof told.error === 'string' && told.error) return serverText(told.error, String(told.kind ?? ''));
+    if (typeof told.error !== 'string' || !told.error) return t('badAnswer', { status: answer.status });
+    // What the server may say in Chinese is long, and the first rows need none of it.
+    const { serverText } = await import('../ui/serverText');
+    return serverText(told.error, String(told.kind ?? ''));
   } catch {
     // Not our JSON: a proxy in between, perhaps.
   }
