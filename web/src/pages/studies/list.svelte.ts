@@ -8,7 +8,7 @@ import type { Rows } from './rows';
 
 /** Beyond this a browser cannot scroll exactly any more. */
 export const MOST_ROWS = 400_000;
-/** Counting reads every study that matches: who still types is not interested in it yet. */
+/** Counting reads every study that matches: it waits until rows are painted and nobody types any more. */
 const COUNT_AFTER_MS = 200;
 
 export class StudyList implements Rows {
@@ -91,7 +91,7 @@ export class StudyList implements Rows {
 
   /** Ask how many rows there are; they are painted already. */
   async #count(signal: AbortSignal): Promise<void> {
-    if (this.#keys.size) await new Promise((resolve) => setTimeout(resolve, COUNT_AFTER_MS));
+    await new Promise((resolve) => setTimeout(resolve, COUNT_AFTER_MS));
     if (signal.aborted) return;
     try {
       const total = await countStudies(this.#keys, signal);
