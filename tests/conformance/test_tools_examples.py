@@ -32,6 +32,7 @@ FILES = PYDICOM_FILES / "test_files"
 SERVERS = frozenset(name for title, tools in cli.GROUPS for name, _, _ in tools if "servers" in title) | {
     "serve",
     "hl7rcv",
+    "syslogd",
 }
 # The archive would have to know the destination; Orthanc, which does, stands in for it.
 BY_ORTHANC = frozenset(("movescu",))
@@ -56,6 +57,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
         serving("stgcmtscp", "-b", "0", "--directory", root / "held") as stgcmt,
         serving("mppsscp", "-b", "0", "--directory", root / "steps") as mpps,
         serving("hl7rcv", "-b", "127.0.0.1:0", "--ignore") as hl7,
+        serving("syslogd", "-b", "127.0.0.1:0", "--ignore") as audit,
         serving("ianscp", "-b", "0", "--directory", root / "notes") as ian,
         serving("printscp", "-b", "0", "--dpi", "50", "--directory", root / "films") as films,
     ):
@@ -82,6 +84,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, int]]:
             "8081": ups_rs.port,
             "2575": hl7.port,
             "2576": pix,
+            "6514": audit.port,
         }
     served.stop()
 
@@ -132,6 +135,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert run("backup", tmp_path / "backup", "--data", tmp_path / "archive").code == 0
     chief = ("user", "add", "chief", "--role", "administrator", "--data", tmp_path / "archive")
     assert run(*chief, stdin=b"correct horse\n").code == 0
+    (tmp_path / "audit.xml").write_text("<AuditMessage/>")
     program = tmp_path / "bin" / "lumenarc"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {shlex.join(PROGRAM)} "$@"\n')
@@ -154,7 +158,7 @@ def test_example_runs(
         "localhost:8080", f"localhost:{ports['http']}"
     )
     text = text.replace("--listen 11117", "--listen 0")
-    for known in ("11116", "11118", "11119", "11120", "11121", "11123", "8081", "2575", "2576"):
+    for known in ("11116", "11118", "11119", "11120", "11121", "11123", "8081", "2575", "2576", "6514"):
         text = text.replace(f"localhost:{known}", f"localhost:{ports[known]}")
     if name in BY_ORTHANC:
         text = text.replace("LUMENARC@", "ORTHANC@")
@@ -184,7 +188,9 @@ def serves(name: str, example: str, folder: Path) -> None:
         process.stdout.close()
         return
     # Ports to listen on, not those of peers.
-    free = (word if "@" in word else re.sub(r"(?<![0-9.])(111[12][0-9]|2575|808[0-9])$", "0", word) for word in words)
+    free = (
+        word if "@" in word else re.sub(r"(?<![0-9.])(111[12][0-9]|2575|6514|808[0-9])$", "0", word) for word in words
+    )
     with serving(name, *free, cwd=folder) as tool:
         assert tool.port
 

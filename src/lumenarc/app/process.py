@@ -27,7 +27,7 @@ from lumenarc.doors.worker.runner import Runner
 from lumenarc.doors.worker.tasks import TASKS
 from lumenarc.metrics import Meter, Series
 from lumenarc.transport.board import Seat
-from lumenarc.transport.mllp import MllpServer
+from lumenarc.transport.framed import FramedServer
 from lumenarc.transport.server import Server
 
 DRAIN_S = 10
@@ -126,7 +126,7 @@ def run(archive: Archive, ports: Ports, place: Place, on_ready: Callable[[], Non
     runner = Runner(archive, TASKS, settings.job_threads, ended)
     # What is loaded by now stays: the collector need not look at a hundred thousand objects again and again.
     gc.freeze()
-    doors: list[Server | MllpServer | Runner] = [dicom, runner]
+    doors: list[Server | FramedServer | Runner] = [dicom, runner]
     if ports.hl7 is not None:
         doors.append(open_hl7(archive, ports.hl7, meter))
     for door in doors:

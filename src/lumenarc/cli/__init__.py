@@ -95,6 +95,10 @@ _HL7: tuple[tuple[str, str, str], ...] = (
     ("hl72json", "lumenarc.cli.hl72json", "Write HL7 v2 messages as JSON."),
     ("json2hl7", "lumenarc.cli.json2hl7", "Make HL7 v2 messages of JSON."),
 )
+_AUDIT: tuple[tuple[str, str, str], ...] = (
+    ("syslog", "lumenarc.cli.syslog", "Send audit messages to an audit record repository (syslog)."),
+    ("syslogd", "lumenarc.cli.syslogd", "Receive audit messages into a folder (syslog)."),
+)
 GROUPS = (
     ("archive", _ARCHIVE),
     ("files", _FILES),
@@ -103,6 +107,7 @@ GROUPS = (
     ("DICOMweb clients", _WEB),
     ("DICOMweb servers", _WEB_SERVERS),
     ("HL7", _HL7),
+    ("audit trail", _AUDIT),
 )
 TOOLS: tuple[tuple[str, str, str], ...] = tuple(tool for _, tools in GROUPS for tool in tools)
 

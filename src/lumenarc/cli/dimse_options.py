@@ -73,13 +73,18 @@ def add_peer(parser: ToolParser, *, required: bool = True) -> None:
     user.add_argument("--user-saml", metavar="ASSERTION", help="negotiate a SAML assertion")
 
 
-def _add_common(parser: ToolParser) -> None:
+def add_tls(parser: ToolParser) -> None:
+    """Add how to speak TLS."""
     tls = parser.add_argument_group("TLS")
     tls.add_argument("--tls", action="store_true", help="speak TLS")
     tls.add_argument("--tls-cert", metavar="PEM", help="our certificate")
     tls.add_argument("--tls-key", metavar="PEM", help="its private key")
     tls.add_argument("--tls-ca", metavar="PEM", help="the authorities that we trust (default: the system's)")
     tls.add_argument("--tls-noauth", action="store_true", help="do not ask for the other side's certificate")
+
+
+def _add_common(parser: ToolParser) -> None:
+    add_tls(parser)
     more = parser.add_argument_group("limits")
     more.add_argument(
         "--max-pdulen-rcv", type=int, default=131_072, metavar="BYTES", help="the longest PDU that we take"
@@ -116,7 +121,7 @@ def peer_of(options: argparse.Namespace) -> Peer:
         called.host,
         called.port,
         calling=address(options.bind).title,
-        tls=_client_tls(options) if options.tls else None,
+        tls=client_tls(options),
         timeouts=timeouts_of(options),
         identity=_identity(options),
         async_invoked=options.max_ops_invoked,
@@ -135,7 +140,7 @@ def listening(options: argparse.Namespace) -> tuple[str, ServerOptions]:
         port=found.port,
         max_pdu_bytes=options.max_pdulen_rcv,
         timeouts=timeouts_of(options),
-        tls=_server_tls(options) if options.tls else None,
+        tls=server_tls(options),
     )
 
 
@@ -152,7 +157,10 @@ def timeouts_of(options: argparse.Namespace) -> Timeouts:
     )
 
 
-def _client_tls(options: argparse.Namespace) -> ssl.SSLContext:
+def client_tls(options: argparse.Namespace) -> ssl.SSLContext | None:
+    """Return how a client speaks TLS, None when it does not."""
+    if not options.tls:
+        return None
     context = _loaded(ssl.PROTOCOL_TLS_CLIENT, options)
     if options.tls_noauth:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -161,7 +169,10 @@ def _client_tls(options: argparse.Namespace) -> ssl.SSLContext:
     return context
 
 
-def _server_tls(options: argparse.Namespace) -> ssl.SSLContext:
+def server_tls(options: argparse.Namespace) -> ssl.SSLContext | None:
+    """Return how a server speaks TLS, None when it does not."""
+    if not options.tls:
+        return None
     if not options.tls_cert:
         raise BadRequest("A TLS server needs --tls-cert.")
     context = _loaded(ssl.PROTOCOL_TLS_SERVER, options)

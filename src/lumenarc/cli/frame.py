@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
+
+from lumenarc.errors import BadRequest
 
 Examples = tuple[str, str, str]
 
@@ -112,3 +116,19 @@ class _Drawn:
 def printable(text: str) -> str:
     """Make a stranger's text one harmless line of a terminal."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def place_to_listen(text: str) -> tuple[str, int]:
+    """Read `[IP:]PORT`; raise BadRequest when it is none."""
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port) < 65536):
+        raise BadRequest(f"{text!r} is no port.")
+    return host.strip("[]") or "0.0.0.0", int(port)
+
+
+def stop_by_signal() -> threading.Event:
+    """Return what SIGTERM and SIGINT set from now on; call it before anybody is told that the tool is ready."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_ignored: stop.set())
+    return stop

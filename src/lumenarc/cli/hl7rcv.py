@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import socket
-import threading
+import sys
 import time
 import uuid
 from pathlib import Path
 
-from lumenarc.cli.frame import Report, ToolParser, printable
+from lumenarc.cli.frame import Report, ToolParser, place_to_listen, printable, stop_by_signal
 from lumenarc.errors import BadRequest
 from lumenarc.protocol.hl7 import mllp
-from lumenarc.protocol.hl7.mllp import BadFrame
+from lumenarc.transport.framed import MLLP, FramedOptions, FramedServer
 
 _CODES = ("AA", "AE", "AR")
 
@@ -45,52 +44,23 @@ def run(arguments: list[str]) -> int:
     options = parser().parse_args(arguments)
     options.tool = "hl7rcv"
     report = Report(options)
-    host, _, port = options.bind.rpartition(":")
-    if not (port.isascii() and port.isdigit() and int(port) < 65536):
-        raise BadRequest(f"{options.bind!r} is no port.")
+    host, port = place_to_listen(options.bind)
     options.directory.mkdir(parents=True, exist_ok=True)
     try:
-        listener = socket.create_server((host or "0.0.0.0", int(port)))
+        listener = socket.create_server((host, port))
     except OSError as error:
         raise BadRequest(f"Port {port} cannot be listened on: {error.strerror}.") from error
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_ignored: stop.set())
-    threading.Thread(target=_accept, args=(listener, options, report), daemon=True).start()
+    allowed = FramedOptions(idle_s=options.idle_timeout / 1000)
+    server = FramedServer(listener, MLLP, lambda message, peer: _take(message, peer, options, report), allowed)
+    stop = stop_by_signal()
+    server.start()
     where = listener.getsockname()
     report.result(f"ready hl7={where[0]}:{where[1]}", {"ready": True, "port": where[1]})
-    _flush()
+    sys.stdout.flush()
     stop.wait()
+    server.stop()
     listener.close()
     return report.exit_code
-
-
-def _flush() -> None:
-    import sys
-
-    sys.stdout.flush()
-
-
-def _accept(listener: socket.socket, options: argparse.Namespace, report: Report) -> None:
-    while True:
-        try:
-            connected, peer = listener.accept()
-        except OSError:
-            return
-        threading.Thread(target=_serve, args=(connected, peer[0], options, report), daemon=True).start()
-
-
-def _serve(connected: socket.socket, peer: str, options: argparse.Namespace, report: Report) -> None:
-    unframer = mllp.Unframer()
-    with connected:
-        connected.settimeout(options.idle_timeout / 1000)
-        try:
-            while data := connected.recv(1 << 16):
-                for message in unframer.feed(data):
-                    connected.sendall(mllp.frame(_take(message, peer, options, report)))
-        except (OSError, BadFrame) as error:
-            if not isinstance(error, TimeoutError):
-                report.note(f"{peer}: {error}")
 
 
 def _take(message: bytes, peer: str, options: argparse.Namespace, report: Report) -> bytes:
@@ -112,7 +82,7 @@ def _take(message: bytes, peer: str, options: argparse.Namespace, report: Report
     if not options.ignore:
         fields["file"] = str(path)
     report.result(printable(f"{peer}: {found.message_type} {found.control_id} {code}"), fields)
-    _flush()
+    sys.stdout.flush()
     time.sleep(options.response_delay / 1000)
     moment = time.strftime("%Y%m%d%H%M%S")
     return mllp.acknowledgement(found, code, text, uuid.uuid4().hex[:20], moment)

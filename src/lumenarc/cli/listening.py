@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-import threading
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from lumenarc.cli.frame import Report
+from lumenarc.cli.frame import Report, stop_by_signal
 from lumenarc.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from lumenarc.dicom.sop_classes import is_storage, may_be_storage
 from lumenarc.dicom.transfer_syntaxes import KEPT_UIDS
@@ -108,21 +107,13 @@ def serve_until_stopped(handler: Handler, options: ServerOptions, report: Report
         server = Server(handler, options)
     except OSError as error:
         raise BadRequest(f"Port {options.port} cannot be listened on: {error.strerror}.") from error
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_ignored: stop.set())
+    stop = stop_by_signal()
     server.start()
     report.result(f"ready dicom={options.host}:{server.port}", {"ready": True, "port": server.port})
-    _flush()
+    sys.stdout.flush()
     stop.wait()
     server.stop()
     return report.exit_code
-
-
-def _flush() -> None:
-    import sys
-
-    sys.stdout.flush()
 
 
 class _Slow:

@@ -34,7 +34,7 @@ def connect(
 
     Raises NoConnection, Rejected, and PeerFailed when the peer aborts, is silent or says something else.
     """
-    connected = _dial(host, port, timeouts, tls)
+    connected = dial(host, port, timeouts.connect_s, tls)
     try:
         return _associate(connected, host, request, timeouts)
     except BaseException:
@@ -43,9 +43,10 @@ def connect(
         raise
 
 
-def _dial(host: str, port: int, timeouts: Timeouts, tls: ssl.SSLContext | None) -> socket.socket:
+def dial(host: str, port: int, connect_s: float, tls: ssl.SSLContext | None, local_host: str = "") -> socket.socket:
+    """Connect, with TLS if wished; raise NoConnection."""
     try:
-        connected = socket.create_connection((host, port), timeouts.connect_s)
+        connected = socket.create_connection((host, port), connect_s, (local_host, 0) if local_host else None)
     except OSError as error:
         unknown = "no such host" if isinstance(error, socket.gaierror) else error.strerror
         reason = "no answer in time" if isinstance(error, TimeoutError) else unknown

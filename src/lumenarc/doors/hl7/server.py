@@ -7,16 +7,16 @@ import socket
 from lumenarc.archive import Archive
 from lumenarc.doors.hl7.answer import answer
 from lumenarc.metrics import Meter
-from lumenarc.transport.mllp import MllpOptions, MllpServer
+from lumenarc.transport.framed import MLLP, FramedOptions, FramedServer
 
 
-def open_server(archive: Archive, listener: socket.socket, meter: Meter) -> MllpServer:
+def open_server(archive: Archive, listener: socket.socket, meter: Meter) -> FramedServer:
     """Prepare to serve a port; the caller starts and stops the server."""
     settings = archive.settings
-    options = MllpOptions(
+    options = FramedOptions(
         max_connections=settings.max_hl7_connections,
         idle_s=settings.hl7_idle_timeout_s,
         message_s=settings.dimse_timeout_s,
         send_s=settings.send_timeout_s,
     )
-    return MllpServer(listener, lambda message, host: answer(archive, meter, message, host), options)
+    return FramedServer(listener, MLLP, lambda message, host: answer(archive, meter, message, host), options)

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lumenarc.protocol.framing import BadFrame as BadFrame
+
 START, END = b"\x0b", b"\x1c\r"
 MAX_MESSAGE_BYTES = 16 << 20
-
-
-class BadFrame(Exception):
-    """The bytes are no MLLP frame, or the message is too long."""
 
 
 def frame(message: bytes) -> bytes:
@@ -56,6 +54,10 @@ class Unframer:
             del self._buffer[: end + 2]
             self._searched = 0
         return found
+
+    def end(self) -> list[bytes]:
+        """Return nothing: only the end of a block completes a message."""
+        return []
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""How do HL7 messages reach those who answer them? A thread for each connection, within limits (HL7 v2.8.1 MLLP).
+"""How do the messages of framed streams reach those who take them? A thread for each connection, within limits.
 
-Senders keep a connection open for days and wait for each acknowledgement before the next message, so connections are
-few and messages one after the other. A message must be whole within a time after its first byte, whatever trickles in;
-bytes that are no frame end the connection, for nobody knows where the next message would begin.
+HL7 over MLLP and syslog over TCP and TLS are such streams. Senders keep a connection open for days, and those of HL7
+wait for each acknowledgement before the next message, so connections are few. A message must be whole within a time
+after its first byte, whatever trickles in; bytes that are no frame end the connection, for nobody knows where the next
+message would begin.
 """
 
 from __future__ import annotations
@@ -18,17 +19,31 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from lumenarc.protocol import syslog
+from lumenarc.protocol.framing import BadFrame, Framed
 from lumenarc.protocol.hl7 import mllp
-from lumenarc.protocol.hl7.mllp import BadFrame, Unframer
 
 log = logging.getLogger(__name__)
 _RECEIVE_BYTES = 64 << 10
 Answer = Callable[[bytes, str], bytes]
-"""Takes a message and the address of its sender, returns the acknowledgement; raises BadFrame for no message at all."""
+"""Takes a message and the address of its sender, returns what to send back; raises BadFrame for no message at all."""
 
 
 @dataclass(frozen=True, slots=True)
-class MllpOptions:
+class Framing:
+    """What is spoken: its name in logs, what takes the bytes apart within a length, how an answer is framed."""
+
+    name: str
+    unframer: Callable[[int], Framed]
+    frame: Callable[[bytes], bytes]
+
+
+MLLP = Framing("HL7", mllp.Unframer, mllp.frame)
+SYSLOG = Framing("syslog", syslog.Unframer, syslog.frame)
+
+
+@dataclass(frozen=True, slots=True)
+class FramedOptions:
     """What is allowed: connections at once, bytes of a message, seconds of silence, of one message, of not reading."""
 
     max_connections: int = 32
@@ -39,16 +54,16 @@ class MllpOptions:
     tls: ssl.SSLContext | None = None
 
 
-class MllpServer:
+class FramedServer:
     """Serves one listening socket, which several processes may share."""
 
-    def __init__(self, listener: socket.socket, answer: Answer, options: MllpOptions) -> None:
-        self._listener, self._answer, self._options = listener, answer, options
+    def __init__(self, listener: socket.socket, framing: Framing, answer: Answer, options: FramedOptions) -> None:
+        self._listener, self._framing, self._answer, self._options = listener, framing, answer, options
         self._lock = threading.Lock()
         self._open: dict[socket.socket, threading.Thread] = {}
         self._stopping = threading.Event()
         self._wake_reader, self._wake_writer = os.pipe()
-        self._acceptor = threading.Thread(target=self._accept, name="hl7", daemon=True)
+        self._acceptor = threading.Thread(target=self._accept, name=self._framing.name, daemon=True)
 
     @property
     def port(self) -> int:
@@ -99,13 +114,15 @@ class MllpServer:
     def _welcome(self, connected: socket.socket, host: str) -> None:
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        thread = threading.Thread(target=self._run, args=(connected, host), name=f"hl7 {host}", daemon=True)
+        thread = threading.Thread(
+            target=self._run, args=(connected, host), name=f"{self._framing.name} {host}", daemon=True
+        )
         with self._lock:
             is_full = len(self._open) >= self._options.max_connections
             if not is_full:
                 self._open[connected] = thread
         if is_full:
-            log.warning("too many HL7 connections, one from %s is closed", host)
+            log.warning("too many %s connections, one from %s is closed", self._framing.name, host)
             connected.close()
             return
         thread.start()
@@ -116,18 +133,21 @@ class MllpServer:
             if self._options.tls is not None:
                 connected.settimeout(self._options.message_s)
                 wire = self._options.tls.wrap_socket(connected, server_side=True)
+                with self._lock:  # the plain socket is an empty shell now: it is this one that can be shut down
+                    self._open[wire] = self._open.pop(connected)
             self._serve(wire, host)
         except BadFrame as error:
-            log.warning("HL7 connection from %s: %s", host, error)
+            log.warning("%s connection from %s: %s", self._framing.name, host, error)
         except OSError as error:
-            log.info("HL7 connection from %s ended: %s", host, "silence" if isinstance(error, TimeoutError) else error)
+            reason = "silence" if isinstance(error, TimeoutError) else error
+            log.info("%s connection from %s ended: %s", self._framing.name, host, reason)
         finally:
             with self._lock:
-                self._open.pop(connected, None)
+                self._open.pop(wire, None)
             wire.close()
 
     def _serve(self, wire: socket.socket, host: str) -> None:
-        unframer = Unframer(self._options.max_message_bytes)
+        unframer = self._framing.unframer(self._options.max_message_bytes)
         began = 0.0
         while not self._stopping.is_set():
             left_s = self._options.idle_s
@@ -137,12 +157,13 @@ class MllpServer:
                     raise TimeoutError
             wire.settimeout(left_s)
             data = wire.recv(_RECEIVE_BYTES)
-            if not data:
-                return
             if not unframer.is_inside:
                 began = time.monotonic()
-            for message in unframer.feed(data):
+            for message in unframer.feed(data) if data else unframer.end():
                 answer = self._answer(message, host)
-                wire.settimeout(self._options.send_s)
-                wire.sendall(mllp.frame(answer))
+                if answer:
+                    wire.settimeout(self._options.send_s)
+                    wire.sendall(self._framing.frame(answer))
                 began = time.monotonic()
+            if not data:
+                return
