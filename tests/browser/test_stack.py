@@ -71,3 +71,17 @@ def test_keys_are_changed_and_mammograms_hung(archive_server: Callable[..., Serv
     breasts = looks.write_mammograms(tmp_path / "mg")
     store(archive, tmp_path)
     play(archive, "viewer/habits", study=study, breasts=breasts)
+
+
+def test_studies_hang_by_the_readers_protocols(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    study = phantoms.write_ct(tmp_path / "ct", count=6)
+    phantoms.write_mr(tmp_path / "mr", study, count=4)
+    phantoms.write_ct(tmp_path / "prior", count=3, study_date="20240301")
+    store(archive, tmp_path)
+    play(
+        archive,
+        "viewer/habits_hang",
+        study=study,
+        axe=str(Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"),
+    )

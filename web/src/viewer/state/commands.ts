@@ -1,4 +1,6 @@
 // What can be done at once, by key or button? One line each; toolbar, keys and help sheet read this table.
+import { t as corners } from '../../i18n/corners';
+import { t as hanging } from '../../i18n/hanging';
 import { t as stack } from '../../i18n/stack';
 import { t } from '../../i18n/viewer';
 import { COLOR_MAPS } from '../model/color_maps';
@@ -60,6 +62,8 @@ export const SHOW_COMMANDS: readonly Command[] = [
   { id: 'header', keys: ['T'], label: () => stack('headerOf'), icon: 'M4 4h12M4 8h12M4 12h7M4 16h7', isOn: (viewer) => viewer.showsHeader, run: (viewer) => { viewer.showsHeader = !viewer.showsHeader; } },
   { id: 'maximise', keys: ['Enter'], label: () => t('maximise'), run: (viewer) => viewer.toggleMaximised() },
   { id: 'fullScreen', keys: ['F11'], label: () => t('fullScreen'), icon: 'M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4', run: () => { void (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()); } },
+  { id: 'hanging', keys: ['H'], label: () => hanging('title'), run: (viewer) => { viewer.editor = 'hanging'; } },
+  { id: 'corners', keys: ['E'], label: () => corners('title'), run: (viewer) => { viewer.editor = 'corners'; } },
   { id: 'smoothing', keys: ['j'], label: () => t('smoothing'), icon: 'M3 13h4v-4h4V5h6', run: ({ view }) => view?.toggleSmoothing() },
 ];
 

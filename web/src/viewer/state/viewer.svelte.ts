@@ -19,6 +19,7 @@ import type { ToolId } from '../tools/table';
 import { Cell } from './cell.svelte';
 import type { ImageView } from './image_view';
 import { mammograms } from './mammography';
+import { hangByProtocol } from './hang';
 import { KeyImages } from './key_images.svelte';
 import { Loaded } from './loaded.svelte';
 import { Measurements } from './measurements.svelte';
@@ -53,10 +54,13 @@ export class Viewer {
   readonly layers = new Layers(this);
   readonly exports = new Exports(this);
   readonly keyImages = new KeyImages(this);
+  /** Which editor of the reader's habits is open. */
+  editor = $state<'hanging' | 'corners' | undefined>();
   /** Whether the header of the active image is open beside it. */
   showsHeader = $state(false);
   loadedCore: Core | undefined;
   private nCells = 1;
+  private hasAskedPriors = false;
   private parts: Promise<Core> | undefined;
   private prefetcher: InstanceType<Core['Prefetcher']> | undefined;
   private readonly stops: (() => void)[] = [];
@@ -156,15 +160,30 @@ export class Viewer {
     if (!this.series.length) this.error = t('emptyStudy');
     const first = Math.max(0, this.series.findIndex((entry) => entry === named));
     const asked = this.exports.asked();
-    if (!asked || !(await this.exports.show(asked))) {
-      const breasts = this.rememberedLayout() ? undefined : await mammograms(this.series);
-      this.setLayout(breasts?.layout ?? layoutFor(this.series.map(({ row }) => row), this.rememberedLayout()));
-      if (breasts) for (const { cell, set, index } of breasts.hung) void this.cells[cell]?.show(set, index);
-      else await this.hang(first);
-    }
-    this.priors = await findPriors(this.studyUid).catch(() => []);
+    if (!asked || !(await this.exports.show(asked))) await this.hangAll(first, named);
+    await this.findPriors();
     for (const entry of this.series) await entry.load();
     this.plan();
+  }
+
+  /** Hang by the reader's protocol, by the sides of mammograms, or by modality; a series named in the address is shown in any case. */
+  private async hangAll(first: number, named: SeriesEntry | undefined): Promise<void> {
+    if (await hangByProtocol(this)) {
+      const [cell] = this.cells;
+      if (named && cell && !this.cells.some(({ set }) => set?.seriesUid === named.row.uid)) await this.place(named, cell);
+      return;
+    }
+    const breasts = this.rememberedLayout() ? undefined : await mammograms(this.series);
+    this.setLayout(breasts?.layout ?? layoutFor(this.series.map(({ row }) => row), this.rememberedLayout()));
+    if (breasts) for (const { cell, set, index } of breasts.hung) void this.cells[cell]?.show(set, index);
+    else await this.hang(first);
+  }
+
+  /** Find the other studies of the patient, once; the newest first. */
+  async findPriors(): Promise<StudyEntry[]> {
+    if (!this.hasAskedPriors) this.priors = await findPriors(this.studyUid).catch(() => []);
+    this.hasAskedPriors = true;
+    return this.priors;
   }
 
   private async hang(first: number): Promise<void> {
@@ -187,6 +206,11 @@ export class Viewer {
     this.layout = layout;
     this.cells = Array.from({ length: count }, (_, index) => this.cells[index] ?? new Cell(`cell-${this.nCells++}`));
     this.activeIndex = Math.min(this.activeIndex, count - 1);
+  }
+
+  /** Let a cell show nothing: it is made anew, for Cornerstone never lets go of its last image. */
+  emptyCell(at: number): void {
+    this.cells = this.cells.map((cell, index) => (index === at && (cell.set || cell.preview) ? new Cell(`cell-${this.nCells++}`) : cell));
   }
 
   /** Set a layout by hand: fill what is empty. */
