@@ -65,6 +65,7 @@ _CLIENTS: tuple[tuple[str, str, str], ...] = (
     ("upsscu", "lumenarc.cli.upsscu", "Schedule, take, change and watch procedure steps (UPS)."),
     ("printscu", "lumenarc.cli.printscu", "Have images printed on film (Print Management)."),
     ("modality", "lumenarc.cli.modality", "Do what a modality does: worklist, MPPS, C-STORE, storage commitment."),
+    ("bench", "lumenarc.cli.bench", "Measure how fast an archive answers, takes, finds and gives back."),
     ("dcmassoc", "lumenarc.cli.dcmassoc", "Probe what an application entity accepts."),
 )
 _SERVERS: tuple[tuple[str, str, str], ...] = (
