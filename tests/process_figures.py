@@ -14,7 +14,8 @@ from pathlib import Path
 class Figures:
     """Counts of one process at one moment; memory in bytes, `peak_bytes` since its start.
 
-    `n_blobs` are open files of the data folder; folders, which are kept open on purpose, are counted nowhere.
+    `n_blobs` are open files of the data folder; folders and up to four empty files for the next instances, which are
+    kept open on purpose, are counted nowhere.
     """
 
     n_threads: int
@@ -32,8 +33,9 @@ def figures(pid: int) -> Figures:
     n_sockets = n_blobs = 0
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         with suppress(FileNotFoundError):
-            n_sockets += stat.S_ISSOCK(entry.stat().st_mode)
-            n_blobs += entry.readlink().suffix == ".dcm"
+            found = entry.stat()
+            n_sockets += stat.S_ISSOCK(found.st_mode)
+            n_blobs += found.st_size > 0 and entry.readlink().suffix == ".dcm"
     return Figures(int(status["Threads"][0]), n_sockets, n_blobs, kib["VmRSS"], kib["VmHWM"])
 
 
