@@ -105,6 +105,19 @@ class Settings(BaseSettings):
     commitment_check: Literal["digest", "length"] = _s(
         "digest", "What is compared before storage commitment says that an object is safe: every byte, or the length."
     )
+    # Printing on the archive
+    film_service: bool = _s(True, "Take films that others print (DICOM print management) and keep them as pictures.")
+    film_size: Literal[
+        "8INX10IN", "8_5INX11IN", "10INX12IN", "10INX14IN", "11INX14IN", "11INX17IN", "14INX14IN", "14INX17IN",
+        "24CMX24CM", "24CMX30CM", "A4", "A3",
+    ] = _s("14INX17IN", "The size of films for which the client names none.")  # fmt: skip
+    film_dpi: int = _s(
+        300, "The resolution of films; twice that for those in high resolution.", unit="dots an inch", ge=20, le=600
+    )
+    film_retention_days: int = _s(30, "How long films stay that were printed here.", unit="days", ge=1)
+    max_film_image_bytes: int = _s(
+        96 * MIB, "The largest image that is taken onto a film.", unit="bytes", ge=1 << 20, le=GIB
+    )
     # Jobs
     job_threads: int = _s(2, "How many jobs one process runs at once; 0 leaves them to other processes.", ge=0, le=64)
     job_retention_days: int = _s(30, "How long jobs that are over stay in the list.", unit="days", ge=1)

@@ -19,63 +19,28 @@ import pytest
 from corpus import PYDICOM_FILES
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
-from pynetdicom import evt, sop_class
+from pynetdicom import evt
 
 from dicom_peers import free_port, running
+from print_peers import (
+    BOX,
+    COLOR,
+    COLOR_BOX,
+    FILM,
+    JOB,
+    META,
+    PRINTER,
+    PRINTER_INSTANCE,
+    SESSION,
+    configured,
+    contains,
+    red_box,
+)
 from tools import Running, run, serving
 
 pytestmark = pytest.mark.conformance
 FILES = PYDICOM_FILES / "test_files"
 CT, MR = FILES / "CT_small.dcm", FILES / "MR_small.dcm"
-META, COLOR = sop_class.BasicGrayscalePrintManagementMeta, sop_class.BasicColorPrintManagementMeta  # type: ignore[attr-defined]
-JOB = sop_class.PrintJob  # type: ignore[attr-defined]
-SESSION, FILM, BOX, COLOR_BOX = (f"1.2.840.10008.5.1.1.{n}" for n in ("1", "2", "4", "4.1"))
-PRINTER, PRINTER_INSTANCE = "1.2.840.10008.5.1.1.16", "1.2.840.10008.5.1.1.17"
-
-_CONFIGURATION = r"""[[GENERAL]]
-[APPLICATION]
-LogDirectory = {folder}
-LogFile = general.log
-[PRINT]
-Spooler = dcmprscu
-Server = dcmprscp
-Directory = {folder}
-MinPrintResolution = 64\64
-MaxPrintResolution = 8192\8192
-[DATABASE]
-Directory = {folder}/db
-[LUT]
-Directory = {folder}
-[NETWORK]
-aetitle = DCMPSTATE
-[[COMMUNICATION]]
-[PRINTER]
-Aetitle = PRINTER
-Hostname = localhost
-Port = {port}
-Type = {kind}
-BorderDensity = 150\BLACK\WHITE
-DisplayFormat=1,1\1,2\2,2
-EmptyImageDensity = 20\BLACK\WHITE
-FilmDestination = MAGAZINE
-FilmSizeID = 8INX10IN\14INX17IN
-MagnificationType = REPLICATE\CUBIC\NONE
-MaxDensity = 320
-MediumType = PAPER
-MinDensity = 20
-Supports12Bit = true
-SupportsImageSize = true
-SupportsPresentationLUT = true
-SupportsTrim = true
-Annotation = 2\ANNOTATION
-"""
-
-
-def configured(folder: Path, port: int, kind: str) -> Path:
-    (folder / "db").mkdir(parents=True)
-    path = folder / "dcmpstat.cfg"
-    path.write_text(_CONFIGURATION.format(folder=folder, port=port, kind=kind))
-    return path
 
 
 def at(port: int, title: str = "PRINTER") -> tuple[str, str]:
@@ -92,13 +57,6 @@ def printer(folder: Path, *options: str) -> Iterator[Running]:
 
 def films(folder: Path) -> list[Any]:
     return [np.asarray(PIL.Image.open(path)) for path in sorted(folder.iterdir())]
-
-
-def contains(film: Any, pixels: Any) -> bool:
-    """Say whether these pixels stand somewhere on a film, as they are."""
-    rows, columns = pixels.shape
-    places = np.argwhere(film[: film.shape[0] - rows + 1, : film.shape[1] - columns + 1] == pixels[0, 0])
-    return any((film[y : y + rows, x : x + columns] == pixels).all() for y, x in places)
 
 
 def test_dcmtk_prints_on_our_printer(tmp_path: Path) -> None:
@@ -317,18 +275,6 @@ def test_pynetdicom_prints_on_our_printer(tmp_path: Path) -> None:
     assert events == [(2, "PRINTING"), (3, "DONE")]
     (film_picture,) = films(tmp_path)
     assert tuple(film_picture[film_picture.shape[0] // 2, film_picture.shape[1] // 2]) == (255, 0, 0)
-
-
-def red_box() -> Dataset:
-    box, item = Dataset(), Dataset()
-    item.SamplesPerPixel, item.PhotometricInterpretation, item.PlanarConfiguration = 3, "RGB", 1
-    item.Rows = item.Columns = 2
-    item.BitsAllocated = item.BitsStored = 8
-    item.HighBit, item.PixelRepresentation = 7, 0
-    item.PixelData = b"\xff" * 4 + b"\0" * 8
-    item["PixelData"].VR = "OB"
-    box.ImageBoxPosition, box.BasicColorImageSequence = 1, [item]
-    return box
 
 
 def test_our_tools_fit(tmp_path: Path) -> None:

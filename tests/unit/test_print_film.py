@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -12,12 +13,13 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from lumenarc.dicom import film_picture, gsdf
+from lumenarc.dicom import film_pdf, film_picture, gsdf
 from lumenarc.dicom.dicom_json import to_attributes
 from lumenarc.dicom.encode import encode
 from lumenarc.dicom.film import BadValue, FilmSettings, ImageSettings, Printable, cells, first, read_film
 from lumenarc.dicom.film_picture import Box, Page, PrintImage, Tone
 from lumenarc.dicom.luts import Lut
+from lumenarc.errors import Corrupt
 from lumenarc.protocol.dimse import commands
 from lumenarc.protocol.ul.negotiation import Context
 from lumenarc.services import print_session
@@ -151,9 +153,16 @@ def test_colour_films_and_pdf() -> None:
     color = PrintImage(np.full((4, 4, 3), (200, 10, 20), np.uint8), 8, 1.0)
     film = film_picture.draw(Page(settings(size="A4"), {1: Box(color, ImageSettings(), Tone())}, {1: "Text"}), 50, CAN)
     assert film.getpixel((film.size[0] // 2, film.size[1] // 2)) == (200, 10, 20)
-    assert film_picture.write_pdf([film, film], [50, 50], "T").startswith(b"%PDF-")
-    read = PIL.Image.open(io.BytesIO(film_picture.write_png(film, 50)))
+    png = film_picture.write_png(film, 50)
+    read = PIL.Image.open(io.BytesIO(png))
     assert round(read.info["dpi"][0]) == 50
+    pdf = b"".join(film_pdf.write([png, png], "Täst"))
+    assert pdf.startswith(b"%PDF-1.4")
+    assert pdf.count(b"/Type/Page/") == 2
+    for place in re.findall(rb"(\d{10}) 00000 n", pdf):
+        assert re.match(rb"\d+ 0 obj", pdf[int(place) :])
+    with pytest.raises(Corrupt):
+        list(film_pdf.write([b"\x89PNG"], ""))
 
 
 # The objects

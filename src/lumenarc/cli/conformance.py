@@ -40,7 +40,7 @@ Application context `1.2.840.10008.3.1.1.1`, implementation version name `{versi
 
 The archive answers to its own AE title only (else rejected: called AE title not recognized). Callers on the same
 machine are welcome, others must be registered (else rejected: calling AE title not recognized). What a registered AE
-may do (store, find, move, get) decides which contexts are accepted. More associations than allowed are rejected:
+may do (store, find, move, get, print) decides which contexts are accepted. More associations than allowed are rejected:
 transient, local limit exceeded. SCP/SCU role selection, SOP class extended and common extended negotiation, the
 asynchronous operations window and user identity are negotiated.
 
@@ -99,7 +99,15 @@ conflict. Answers come in the character set of the request where it has the char
 
 {terms}.
 
-## 9. Security
+## 9. Print management (PS3.4 H)
+SCP, unless `film_service` is false: Basic Grayscale and Color Print Management with Presentation LUT (identity, linear
+density and tables), Basic Annotation Box (8 lines), Print Job with its events, Printer and Printer Configuration
+Retrieval. A film is drawn to scale and kept as a picture for `film_retention_days`. Images are uncompressed,
+MONOCHROME1, MONOCHROME2 or RGB, of at most `max_film_image_bytes`; image display formats are STANDARD, ROW and COL. Out
+of memory is answered with C605, a full queue with C601, a density out of range with B605. As SCU it is a client of the
+same services.
+
+## 10. Security
 Without sign-in the archive listens on its own machine only. Pixel data are decoded in processes of their own with
 limits of memory and time. Objects are de-identified by PS3.15 Annex E on request (WADO-URI `anonymize`, `lumenarc
 deidentify`).
@@ -145,11 +153,13 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _services(n_storage: int) -> str:
+    from lumenarc.doors.dimse import print_films
     from lumenarc.doors.dimse.policy import VERIFICATION
     from lumenarc.doors.dimse.server import VERBS
 
     rows = [(f"`{VERIFICATION}`", name_of(VERIFICATION)), (f"{n_storage} classes, section 3", "Storage")]
     rows += [(f"`{uid}`", name_of(uid)) for _field, models, _answer in VERBS for uid in sorted(models)]
+    rows += [(f"`{uid}`", name_of(uid)) for uid in sorted(print_films.MODELS)]
     return _table(("SOP class", "name", "SCU", "SCP"), ((*row, "yes", "yes") for row in rows))
 
 

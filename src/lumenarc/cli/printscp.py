@@ -12,6 +12,7 @@ from lumenarc.cli.frame import Report, ToolParser, printable
 
 if TYPE_CHECKING:
     from lumenarc.dicom.film import Printable
+    from lumenarc.dicom.film_picture import Page
     from lumenarc.services.print_session import Job, Printer
 
 
@@ -80,23 +81,27 @@ class _Writer:
     def write(self, job: Job) -> None:
         """Draw the films of a job and write them."""
         from lumenarc.cli.part10_file import written
-        from lumenarc.dicom import film_picture
+        from lumenarc.dicom import film_pdf
         from lumenarc.dicom.film import first
 
         self._n_jobs += 1
         stem = f"{job.created.strftime('%Y%m%d-%H%M%S')}-{self._n_jobs:04d}"
-        resolutions = [self._printer.resolution(page.settings) for page in job.pages]
-        films = [film_picture.draw(page, dpi, self._can) for page, dpi in zip(job.pages, resolutions, strict=True)]
         label = printable(str(first(job.session, "20000050")))
+        pictures = map(self._drawn, job.pages)
         if self._form == "PDF":
-            made = {f"{stem}.pdf": film_picture.write_pdf(films, resolutions, label or "Film")}
+            made = [(f"{stem}.pdf", film_pdf.write(pictures, label or "Film"))]
         else:
-            pictures = map(film_picture.write_png, films, resolutions)
-            made = {f"{stem}-{number}.png": data for number, data in enumerate(pictures, 1)}
-        for name, data in made.items():
+            made = [(f"{stem}-{number}.png", iter((data,))) for number, data in enumerate(pictures, 1)]
+        for name, parts in made:
             with written(self._folder / name) as stream:
-                stream.write(data)
-        self._tell(job, list(made))
+                stream.writelines(parts)
+        self._tell(job, [name for name, _parts in made])
+
+    def _drawn(self, page: Page) -> bytes:
+        from lumenarc.dicom import film_picture
+
+        dpi = self._printer.resolution(page.settings)
+        return film_picture.write_png(film_picture.draw(page, dpi, self._can), dpi)
 
     def _tell(self, job: Job, names: list[str]) -> None:
         from lumenarc.dicom.film import first

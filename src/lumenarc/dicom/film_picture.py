@@ -254,20 +254,3 @@ def write_png(film: Image.Image, dpi: int) -> bytes:
     out = io.BytesIO()
     film.save(out, "PNG", compress_level=3, dpi=(dpi, dpi))
     return out.getvalue()
-
-
-def write_pdf(films: list[Image.Image], resolutions: list[int], title: str) -> bytes:
-    """Write films as the pages of a PDF, each in its own size and without loss."""
-    from reportlab.lib.utils import ImageReader
-    from reportlab.pdfgen.canvas import Canvas
-
-    out = io.BytesIO()
-    canvas = Canvas(out, pageCompression=1)
-    canvas.setTitle(title)
-    for film, dpi in zip(films, resolutions, strict=True):
-        width, height = (side / dpi * 72 for side in film.size)
-        canvas.setPageSize((width, height))
-        canvas.drawImage(ImageReader(film), 0, 0, width, height)
-        canvas.showPage()
-    canvas.save()
-    return out.getvalue()

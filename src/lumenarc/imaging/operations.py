@@ -73,6 +73,13 @@ def unpack(fields: dict[str, Any], blobs: list[bytes]) -> Message:
     return plain, [data]
 
 
+def film(fields: dict[str, Any], blobs: list[bytes]) -> Message:
+    """Draw a film of print management."""
+    from lumenarc.imaging.film import draw
+
+    return draw(fields, blobs)
+
+
 OPERATIONS: dict[str, Operation] = {
     "ping": ping,
     "render": render,
@@ -80,4 +87,5 @@ OPERATIONS: dict[str, Operation] = {
     "document": document,
     "deidentify": deidentify,
     "unpack": unpack,
+    "film": film,
 }

@@ -47,6 +47,16 @@ class RenderJob:
     state_uid: str = "1.2.840.10008.1.2.1"
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnFilm:
+    """A film: its size in dots, the PNG, and a small JPEG of it."""
+
+    width: int
+    height: int
+    png: bytes
+    preview: bytes
+
+
 class ImagingPool:
     """Worker processes for everything that touches pixel bytes."""
 
@@ -125,6 +135,17 @@ class ImagingPool:
         """
         found, out = self.call("unpack", {}, [data])
         return Unpacked(**found, data=out[0])
+
+    def film(self, film: Message) -> DrawnFilm:
+        """Draw a film that `imaging.film.packed` has made.
+
+        Raises:
+            Unrenderable, Unavailable: see render.
+        """
+        fields, blobs = film
+        n_bytes = sum(map(len, blobs))
+        found, out = self.call("film", fields, blobs, timeout_s=self._timeout_s * (3 + n_bytes / (64 << 20)))
+        return DrawnFilm(found["width"], found["height"], out[0], out[1])
 
     def call(
         self, operation: str, fields: dict[str, Any], blobs: list[bytes], *, timeout_s: float | None = None

@@ -13,8 +13,8 @@ from lumenarc.index.schema import application_entity, refused_caller
 class ApplicationEntity:
     """A peer that we know: where it listens and what it may do here.
 
-    `may` holds words of store, find, move, get. `n_associations` is how many store associations a C-MOVE to it may
-    open at once.
+    `may` holds words of store, find, move, get, print. `n_associations` is how many store associations a C-MOVE to it
+    may open at once.
     """
 
     title: str

@@ -35,7 +35,10 @@ Row = list[Any]
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """What a row says of an instance's blob: where it lies, and all that its bytes are checked with."""
+    """What a row says of an instance's blob: where it lies, and all that its bytes are checked with.
+
+    The blob of a film has no header and no UIDs.
+    """
 
     sop_instance_uid: str
     sop_class_uid: str
@@ -49,6 +52,8 @@ class Blob:
     @property
     def header(self) -> bytes:
         """What the blob must begin with."""
+        if not self.header_bytes:
+            return b""
         uids = self.sop_class_uid, self.sop_instance_uid, self.transfer_syntax_uid
         return part10.build_meta(*uids, self.source_aet or None, self.sha256, self.data_set_bytes)
 
@@ -128,16 +133,25 @@ def schema_of(path: Path) -> str:
 
 
 def blobs(path: Path) -> Iterator[Blob]:
-    """Yield the blob of every instance in a dump."""
+    """Yield the blob of every instance and of every film in a dump."""
     for table, row in read(path):
-        if row is not None and table.get("table") == "instance":
-            of = dict(zip(table["columns"], row, strict=True))
-            if not _KEY.fullmatch(of["blob_key"]):
-                raise BadRequest("The dump names a blob outside its folder.")
-            yield Blob(
-                of["sop_instance_uid"], of["sop_class_uid"], of["transfer_syntax_uid"], of["source_aet"],
-                of["blob_key"], of["header_bytes"], of["data_set_bytes"], base64.b64decode(of["sha256"][0]),
-            )  # fmt: skip
+        kind = table.get("table")
+        if row is None or kind not in ("instance", "film"):
+            continue
+        of = dict(zip(table["columns"], row, strict=True))
+        if not _KEY.fullmatch(of["blob_key"]):
+            raise BadRequest("The dump names a blob outside its folder.")
+        sha256 = base64.b64decode(of["sha256"][0])
+        if kind == "film":
+            yield film_blob(of["blob_key"], of["n_bytes"], sha256)
+            continue
+        uids = of["sop_instance_uid"], of["sop_class_uid"], of["transfer_syntax_uid"], of["source_aet"]
+        yield Blob(*uids, of["blob_key"], of["header_bytes"], of["data_set_bytes"], sha256)
+
+
+def film_blob(key: str, n_bytes: int, sha256: bytes) -> Blob:
+    """Return what is known of the blob of a film."""
+    return Blob("", "", "", "", key, 0, n_bytes, sha256)
 
 
 def is_empty(url: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from lumenarc.index.schema import instance, patient, series, series_metadata, study
+from lumenarc.index.schema import film, instance, patient, series, series_metadata, study
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,8 @@ def n_rows(connection: Connection) -> int:
 
 def known_keys(connection: Connection, keys: list[str]) -> set[str]:
     """Return those of the keys that some row refers to."""
-    return set(connection.execute(select(instance.c.blob_key).where(instance.c.blob_key.in_(keys))).scalars())
+    found = set(connection.execute(select(instance.c.blob_key).where(instance.c.blob_key.in_(keys))).scalars())
+    return found.union(connection.execute(select(film.c.blob_key).where(film.c.blob_key.in_(keys))).scalars())
 
 
 def all_studies(connection: Connection) -> list[int]:

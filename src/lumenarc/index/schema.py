@@ -386,4 +386,37 @@ sign_in_failure = Table(
     Column("key", Text, primary_key=True),
     Column("n_failed", Integer, nullable=False),
     Column("last_at", BigInteger, nullable=False, index=True),
+
+# What print clients have printed on us (PS3.4 Annex H): one row for each print job, one for each of its films.
+film_job = Table(
+    "film_job",
+    metadata,
+    Column("pk", Key64, primary_key=True),
+    Column("job_uid", Text, nullable=False),  # SOP Instance UID of the Print Job
+    Column("calling_aet", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("medium", Text, nullable=False),
+    Column("copies", Integer, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("error", Text, nullable=False),  # why it failed; "" when it is done
+    Column("n_images", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False, index=True),
+    UniqueConstraint("job_uid"),
+    sqlite_autoincrement=True,
+)
+
+film = Table(
+    "film",
+    metadata,
+    Column("film_job_fk", ForeignKey("film_job.pk", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # from 1
+    Column("size", Text, nullable=False),  # Film Size ID
+    Column("width", Integer, nullable=False),  # dots
+    Column("height", Integer, nullable=False),
+    Column("dpi", Integer, nullable=False),
+    Column("blob_key", Text, nullable=False),  # of the PNG
+    Column("n_bytes", BigInteger, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("preview", LargeBinary, nullable=False),  # a small JPEG
+    Index("uq_film_blob_key", "blob_key", unique=True),
 )

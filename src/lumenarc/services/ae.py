@@ -10,7 +10,7 @@ from lumenarc.index import aes
 from lumenarc.index.aes import ApplicationEntity as ApplicationEntity
 from lumenarc.index.aes import RefusedCaller
 
-PERMISSIONS = ("store", "find", "move", "get")
+PERMISSIONS = ("store", "find", "move", "get", "print")
 # PS3.5 6.2 AE: up to 16 characters of the default repertoire without backslash and control characters.
 _TITLE = re.compile(r"[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?")
 _HOST = re.compile(r"[A-Za-z0-9_.:\-\[\]%]{1,253}")
@@ -45,7 +45,7 @@ def put(archive: Archive, entity: ApplicationEntity) -> ApplicationEntity:
     if not 1 <= entity.port <= 65535:
         raise BadRequest("The port is a number from 1 to 65535.")
     if not set(entity.may) <= set(PERMISSIONS):
-        raise BadRequest("Permissions are words of: store, find, move, get.")
+        raise BadRequest("Permissions are words of: store, find, move, get, print.")
     if not 1 <= entity.n_associations <= 16:
         raise BadRequest("Parallel associations are a number from 1 to 16.")
     archive.index.write(lambda connection: aes.put(connection, entity, archive.now_ms()))

@@ -26,7 +26,7 @@ from lumenarc import __version__
 from lumenarc.archive import Archive, open_archive
 from lumenarc.config import Settings
 from lumenarc.errors import BadRequest, Corrupt, NotFound, OutOfResources, Refused, Unavailable
-from lumenarc.index import dump, lookup
+from lumenarc.index import dump, films, lookup
 from lumenarc.index.dump import Blob
 from lumenarc.services import check
 
@@ -69,7 +69,7 @@ def backup(archive: Archive, folder: Path, told: Told, *, prune: bool = False, v
             _write_index(archive, folder / name)
             copier.verify = False
             for blob in dump.blobs(folder / name):
-                done.n_instances += 1
+                done.n_instances += bool(blob.sop_instance_uid)
                 copier.bring(blob, is_last_chance=True)
             _write_manifest(archive, folder, name, done)
             if prune:
@@ -105,7 +105,11 @@ def _live(archive: Archive) -> Iterator[Blob]:
             )  # fmt: skip
             after_pk = inst.pk
         if len(batch) < _BATCH:
-            return
+            break
+    with archive.index.read() as connection:
+        printed = films.all_films(connection)
+    for film in printed:
+        yield dump.film_blob(film.blob_key, film.n_bytes, film.sha256)
 
 
 class _Copier:
@@ -126,7 +130,7 @@ class _Copier:
             n_bytes = self._copy(blob, target)
         except (NotFound, Corrupt, Unavailable) as error:
             if is_last_chance:
-                self._done.failed.append((blob.sop_instance_uid, str(error)))
+                self._done.failed.append((blob.sop_instance_uid or "a film", str(error)))
             return
         self._done.n_copied, self._done.n_bytes = self._done.n_copied + 1, self._done.n_bytes + n_bytes
         self._told(blob.key, n_bytes)

@@ -6,6 +6,7 @@ anybody was told, so `recover` brings the index up to date from them.
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -15,7 +16,7 @@ from itertools import islice
 
 from lumenarc.archive import Archive
 from lumenarc.errors import Corrupt, LumenarcError, NotFound
-from lumenarc.index import lookup, marks
+from lumenarc.index import films, lookup, marks
 from lumenarc.index.lookup import StoredInstance
 from lumenarc.index.trash import recount
 from lumenarc.services import retrieve, store
@@ -63,6 +64,7 @@ def _check(archive: Archive, repair: bool, on_progress: Callable[[int], None] | 
             report.corrupt.append((found.sop_instance_uid, found.problem))
         if on_progress is not None:
             on_progress(report.n_instances)
+    report.corrupt += _damaged_films(archive)
     for key in _without_row(archive, "", report, sweep=repair):
         report.without_row.append(key)
         if repair:
@@ -108,6 +110,22 @@ def _problem(archive: Archive, inst: StoredInstance) -> str:
         # Purged, or given another blob, while it was read: nothing is wrong with it.
         return str(error) if again and again[0] == inst else ""
     return ""
+
+
+def _damaged_films(archive: Archive) -> list[tuple[str, str]]:
+    """Compare every film with its digest; return those that do not match, by the keys of their blobs."""
+    with archive.index.read() as connection:
+        printed = films.all_films(connection)
+    found = []
+    for film in printed:
+        try:
+            with archive.storage.open(film.blob_key) as reader:
+                is_whole = hashlib.sha256(reader.read(0, reader.size)).digest() == film.sha256
+        except NotFound:
+            is_whole = False
+        if not is_whole:
+            found.append((film.blob_key, "The film does not match its digest."))
+    return found
 
 
 def n_stored(archive: Archive) -> int:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from weakref import finalize
 
 from lumenarc.dicom import film_picture
 from lumenarc.dicom.dicom_json import to_attributes
@@ -48,9 +49,9 @@ CONFIGURATION = UID_OF["PrinterConfigurationRetrieval"]
 SERVICES = (GRAYSCALE, COLOR, PRINTER, ANNOTATION, LUT, JOB, CONFIGURATION)
 """The abstract syntaxes of print management; Printer is part of the meta SOP classes, and may be asked for alone."""
 PRINTER_INSTANCE = "1.2.840.10008.5.1.1.17"
-MAX_FILMS, MAX_LUTS, MAX_LINES, MAX_DPI = 256, 64, 8, 600
+MAX_FILMS, MAX_LUTS, MAX_LINES, MAX_DPI, MAX_QUEUED = 256, 64, 8, 600, 32
 _CLIPPED, _EMPTY_PAGE, _EMPTY_SESSION = 0xB605, 0xB603, 0xB602
-_NO_FILMS, _NO_MEMORY = 0xC600, 0xC605
+_NO_FILMS, _QUEUE_FULL, _NO_MEMORY = 0xC600, 0xC601, 0xC605
 _MISSING, _FAILURE, _NO_SUCH, _NO_CLASS, _UNRECOGNIZED = 0x0120, 0x0110, 0x0112, 0x0118, 0x0211
 
 
@@ -117,6 +118,10 @@ class Printer:
     info: str = "NORMAL"
     jobs: dict[str, Job] = field(default_factory=dict)
     description: Attributes = field(default_factory=dict)
+    earlier: Callable[[str], Job | None] = lambda _uid: None
+    """Finds a job that is not among `jobs` any more."""
+    held: dict[int, int] = field(default_factory=dict)
+    """How many bytes of images each session holds, by the session's number; together at most `max_bytes`."""
 
     def resolution(self, settings: FilmSettings) -> int:
         """Return the dots an inch that a film is printed with; never so many that a film takes gigabytes."""
@@ -128,6 +133,7 @@ class PrintSession:
 
     def __init__(self, printer: Printer, calling: str) -> None:
         self._printer, self._calling = printer, calling
+        finalize(self, printer.held.pop, id(self), 0)
         self._session = ""
         self._attributes: Attributes = {}
         self._films: dict[str, FilmBox] = {}
@@ -157,7 +163,9 @@ class PrintSession:
         if do is None:
             return Response(_UNRECOGNIZED if rq.sop_class_uid in _KNOWN else _NO_CLASS)
         try:
-            return do(_Asked(context, rq, data_set))
+            response = do(_Asked(context, rq, data_set))
+            self._printer.held[id(self)] = self._bytes_held()
+            return response
         except BadValue as error:
             names = tuple(int(name, 16) for name in error.names)
             return Response(error.dimse_status, elements={commands.ATTRIBUTE_LIST: names})
@@ -256,7 +264,7 @@ class PrintSession:
         position = first(given, POSITION) or box.position
         if not isinstance(position, int) or not 0 < position <= len(box.film.boxes):
             raise BadValue(POSITION)
-        image = asked.image(box.image, self._printer.max_bytes - self._bytes_held(box))
+        image = asked.image(box.image, self._room())
         placed = 0 if image is None else self._placed(box.film, image, settings, position)
         if placed == film_picture.TOO_LARGE:
             raise PrintRefused("The image is larger than its box.", placed)
@@ -272,9 +280,16 @@ class PrintSession:
         magnification = settings.magnification or film.settings.magnification
         return film_picture.place(image, settings, magnification, (right - left, bottom - top), dpi).status
 
-    def _bytes_held(self, without: ImageBox) -> int:
-        boxes = (box for film in self._films.values() for box in film.boxes.values() if box is not without)
-        return sum(box.image.values.nbytes for box in boxes if box.image is not None)
+    def _room(self) -> int:
+        """Return how many bytes of images may come: all sessions together have what the printer has."""
+        others = sum(n_bytes for number, n_bytes in self._printer.held.copy().items() if number != id(self))
+        return self._printer.max_bytes - others - self._bytes_held()
+
+    def _bytes_held(self) -> int:
+        """Count the images in boxes, and those of films that were removed and are still to be printed."""
+        images = [box.image for film in self._films.values() for box in film.boxes.values()]
+        images += [box.image for job in self.queued for page in job.pages for box in page.boxes.values()]
+        return sum({id(image): image.values.nbytes for image in images if image is not None}.values())
 
     def _set_line(self, asked: _Asked) -> Response:
         uid = asked.rq.sop_instance_uid
@@ -339,7 +354,8 @@ class PrintSession:
         return asked.done(0, asked.chosen(whole))
 
     def _get_job(self, asked: _Asked) -> Response:
-        job = self._printer.jobs.get(asked.rq.sop_instance_uid)
+        uid = asked.rq.sop_instance_uid
+        job = self._printer.jobs.get(uid) or self._printer.earlier(uid)
         if job is None:
             raise NoSuchObject("There is no such print job.")
         return asked.done(0, asked.chosen(job_attributes(job, self._printer)))
@@ -349,6 +365,8 @@ class PrintSession:
         if asked.rq.action_type != 1:
             return Response(0x0123)
         printer = self._printer
+        if len(self.queued) >= MAX_QUEUED:
+            raise PrintRefused("The queue of the printer is full.", _QUEUE_FULL)
         pages = [self._page(film) for film in films]
         job = Job(printer.new_uid(), self._calling, printer.now(), dict(self._attributes), pages)
         printer.jobs[job.uid] = job

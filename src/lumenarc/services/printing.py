@@ -46,7 +46,10 @@ class PrintService:
         yield session.answer(context, rq, data_set)
         while session.queued:
             assoc.flush()
-            self._run(assoc, session, session.queued.pop(0))
+            try:
+                self._run(assoc, session, session.queued[0])
+            finally:
+                session.queued.pop(0)
 
     def _run(self, assoc: Association, session: PrintSession, job: Job) -> None:
         with self._one_at_a_time:

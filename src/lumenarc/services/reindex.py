@@ -17,7 +17,7 @@ from pathlib import Path
 from lumenarc.archive import Archive, now_ms, open_archive
 from lumenarc.config import Settings
 from lumenarc.errors import BadRequest, LumenarcError, Refused, Unavailable
-from lumenarc.index import dump, lookup
+from lumenarc.index import dump, films, lookup
 from lumenarc.index.carry import carry
 from lumenarc.index.db import Index
 from lumenarc.services import check, store
@@ -120,6 +120,8 @@ def _keys(archive: Archive, old: Index | None) -> Iterator[str]:
     """Yield the keys of all blobs: in the order of the old index, those that searches find first; then by their age."""
     known: set[str] = set()
     if old is not None:
+        with old.read() as connection:
+            known |= films.all_keys(connection)
         for is_live in (True, False):
             for key in _known(old, is_live=is_live):
                 known.add(key)

@@ -19,8 +19,13 @@ class UnexpectedMessage(BadRequest):
     """A message makes no sense here: a response nobody waits for, or no such presentation context."""
 
 
-def pump(assoc: Association, handler: Handler, max_data_set_bytes: int, is_stopping: Callable[[], bool]) -> None:
-    """Serve until the peer releases the association. Raises AssociationEnded and UnexpectedMessage."""
+def pump(
+    assoc: Association, handler: Handler, max_bytes: Callable[[Context], int], is_stopping: Callable[[], bool]
+) -> None:
+    """Serve until the peer releases the association; `max_bytes` limits data sets by their context.
+
+    Raises AssociationEnded and UnexpectedMessage.
+    """
     while not is_stopping() and assoc.state != "closed":
         assoc.state = "idle"
         message = assoc.next_message()
@@ -38,7 +43,7 @@ def pump(assoc: Association, handler: Handler, max_data_set_bytes: int, is_stopp
         if rq.field == commands.C_STORE_RQ:
             _store(assoc, context, rq, handler)
         elif rq.field != commands.C_CANCEL_RQ:
-            _answer(assoc, context, rq, handler, max_data_set_bytes)
+            _answer(assoc, context, rq, handler, max_bytes(context))
 
 
 def _store(assoc: Association, context: Context, rq: Command, handler: Handler) -> None:

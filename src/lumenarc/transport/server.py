@@ -12,10 +12,11 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lumenarc.errors import LumenarcError
-from lumenarc.protocol.ul.negotiation import LOCAL_LIMIT_EXCEEDED, TEMPORARY_CONGESTION, answer, misfit
+from lumenarc.protocol.ul.negotiation import LOCAL_LIMIT_EXCEEDED, TEMPORARY_CONGESTION, Context, answer, misfit
 from lumenarc.protocol.ul.pdu import AssociateRj, AssociateRq
 from lumenarc.transport.association import MAX_MESSAGE_BYTES, Association, AssociationEnded, Partners
 from lumenarc.transport.board import AssociationInfo, Board, Seat
@@ -30,7 +31,10 @@ _BACKLOG = 1024
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """Where to listen and what is allowed; `port` 0 picks a free one."""
+    """Where to listen and what is allowed; `port` 0 picks a free one.
+
+    `data_set_limits` are those of the abstract syntaxes whose data sets may be larger than `max_data_set_bytes`.
+    """
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -38,6 +42,7 @@ class ServerOptions:
     max_associations_per_ip: int = 50
     max_pdu_bytes: int = 131072
     max_data_set_bytes: int = 16 << 20
+    data_set_limits: Mapping[str, int] = field(default_factory=dict)
     max_message_bytes: int = MAX_MESSAGE_BYTES
     timeouts: Timeouts = field(default_factory=Timeouts)
     tls: ssl.SSLContext | None = None
@@ -163,7 +168,7 @@ class Server:
                 return
             log.info("association %d from %s at %s", number, request.calling, visitor.host)
             try:
-                pump(association, self._handler, self._options.max_data_set_bytes, lambda: self._stopping)
+                pump(association, self._handler, self._max_bytes, lambda: self._stopping)
                 log.info("association %d ended, %d stored", number, association.n_stored)
             finally:
                 association.abort(2, 0)
@@ -175,6 +180,9 @@ class Server:
             with contextlib.suppress(OSError):
                 visitor.socket.close()
             self._forget(number)
+
+    def _max_bytes(self, context: Context) -> int:
+        return self._options.data_set_limits.get(context.abstract_syntax, self._options.max_data_set_bytes)
 
     def _admit(self, caller: Caller) -> Admitted | AssociateRj:
         """Ask the handler; while it cannot tell, as without its database, the caller may try again."""

@@ -2,7 +2,7 @@
 import { api } from './client';
 
 export type Server = { name: string; version: string; aet: string; dicom: { host: string; port: number }; n_patients: number; n_studies: number; n_series: number; n_instances: number; size_bytes: number; free_bytes: number; started_at: number; now: number };
-export type Permission = 'store' | 'find' | 'move' | 'get';
+export type Permission = 'store' | 'find' | 'move' | 'get' | 'print';
 export type Peer = { title: string; host: string; port: number; description: string; tls: boolean; may: Permission[]; n_associations: number };
 export type RefusedCaller = { title: string; host: string; n_refused: number; last_seen: number };
 export type Echo = { ok: boolean; ms: number; step: 'connect' | 'associate' | 'service' | 'answer' | 'done'; error: string };

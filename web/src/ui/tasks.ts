@@ -7,6 +7,7 @@ const TASKS: Record<string, () => string> = {
   check: () => t('taskCheck'),
   commitment: () => t('taskCommitment'),
   evict: () => t('taskEvict'),
+  films: () => t('taskFilms'),
   fetch: () => t('taskFetch'),
   import: () => t('taskImport'),
   metadata: () => t('taskMetadata'),

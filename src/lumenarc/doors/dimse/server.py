@@ -6,7 +6,16 @@ import socket
 from collections.abc import Callable, Collection, Iterator
 
 from lumenarc.archive import Archive
-from lumenarc.doors.dimse import c_find, c_find_worklist, c_get, c_move, c_store, n_action_commitment, policy
+from lumenarc.doors.dimse import (
+    c_find,
+    c_find_worklist,
+    c_get,
+    c_move,
+    c_store,
+    n_action_commitment,
+    policy,
+    print_films,
+)
 from lumenarc.doors.dimse.measured import MeasuredSink, Stopwatch
 from lumenarc.doors.dimse.retrieval import GET_MODELS, MOVE_MODELS
 from lumenarc.errors import LumenarcError
@@ -38,6 +47,7 @@ class ArchiveHandler:
 
     def __init__(self, archive: Archive, meter: Meter) -> None:
         self._archive, self._meter = archive, meter
+        self._films = print_films.PrintDoor(archive)
 
     def admit(self, caller: Caller) -> Admitted | AssociateRj:
         """Decide about an association."""
@@ -57,10 +67,12 @@ class ArchiveHandler:
         return MeasuredSink(sink, self._meter, watch)
 
     def handle(self, assoc: Association, context: Context, rq: Command, data_set: bytes) -> Iterator[Response]:
-        """Answer C-ECHO, C-FIND, C-MOVE and C-GET; say of anything else that it is not known."""
+        """Answer C-ECHO, C-FIND, C-MOVE, C-GET and print management; say of anything else that it is not known."""
         return Stopwatch(self._meter, rq).answers(self._answers(assoc, context, rq, data_set))
 
     def _answers(self, assoc: Association, context: Context, rq: Command, data_set: bytes) -> Iterator[Response]:
+        if context.abstract_syntax in print_films.MODELS:
+            return self._films.answer(assoc, context, rq, data_set)
         for field, models, answer in VERBS:
             if rq.field == field and context.abstract_syntax in models:
                 return answer(self._archive, assoc, context, rq, data_set)
@@ -75,6 +87,7 @@ def open_server(archive: Archive, listener: socket.socket, seat: Seat, meter: Me
         max_associations_per_ip=settings.max_associations_per_ip,
         max_pdu_bytes=settings.max_pdu_bytes,
         max_data_set_bytes=settings.max_dimse_data_set_bytes,
+        data_set_limits=print_films.limits(settings),
         max_message_bytes=settings.max_instance_bytes + _SKIPPED_BYTES,
         timeouts=Timeouts.of(settings),
     )

@@ -9,6 +9,7 @@ from lumenarc.doors.worker import (
     commitment,
     evict,
     fetch,
+    films,
     import_zip,
     purge,
     ready,
@@ -29,4 +30,5 @@ TASKS: tuple[Task, ...] = (
     bundle.TASK,
     regroup.TASK,
     commitment.TASK,
+    films.TASK,
 )

@@ -30,6 +30,7 @@ export default {
   taskRegroup: 'Split or merge series',
   taskCheck: 'Verify',
   taskEvict: 'Clear the cache',
+  taskFilms: 'Clear old films',
   taskFetch: 'Fetch',
   taskImport: 'Import',
   taskMetadata: 'Prepare metadata',

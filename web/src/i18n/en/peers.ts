@@ -18,6 +18,7 @@ export default {
   mayFind: 'search',
   mayMove: 'retrieve (C-MOVE)',
   mayGet: 'retrieve (C-GET)',
+  mayPrint: 'print here',
   tls: 'Connect with TLS',
   parallel: 'Parallel associations when sending to it (1 to 16)',
   state: 'Connection',

@@ -32,6 +32,7 @@ export default {
   taskRegroup: '拆分或合并序列',
   taskCheck: '校验',
   taskEvict: '清理缓存',
+  taskFilms: '清理旧胶片',
   taskFetch: '取回',
   taskImport: '导入',
   taskMetadata: '准备元数据',

@@ -20,6 +20,7 @@ export default {
   mayFind: '查询',
   mayMove: '取回（C-MOVE）',
   mayGet: '取回（C-GET）',
+  mayPrint: '在此打印',
   tls: '使用 TLS 连接',
   parallel: '向其发送时的并行连接数（1–16）',
   state: '连接',
