@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import base64
-import io
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lumenarc.cli import files
 from lumenarc.cli.dimse_options import add_peer, peer_of
@@ -173,6 +171,7 @@ def _frames(path: Path, options: argparse.Namespace) -> Iterator[Attributes]:
     from lumenarc.cli.dcm2jpg import frames_wanted
     from lumenarc.cli.frames_of import Frames
     from lumenarc.cli.part10_file import opened
+    from lumenarc.dicom.film_image import item_of, plain_of
     from lumenarc.dicom.render import render_frame
     from lumenarc.dicom.render_request import RenderRequest
     from lumenarc.errors import BadRequest
@@ -186,36 +185,7 @@ def _frames(path: Path, options: argparse.Namespace) -> Iterator[Attributes]:
         for index in frames_wanted(options.frames, len(found)):
             data, uid = found.data(index), file.source.transfer_syntax_uid
             png = render_frame(found.head, uid, data, index, request).data
-            yield _item(png, "color" if options.color else "wide" if wide else "grey")
-
-
-def _item(png: bytes, kind: str) -> Attributes:
-    import numpy as np
-    from PIL import Image
-
-    picture = Image.open(io.BytesIO(png))
-    if kind == "color":
-        values: Any = np.moveaxis(np.asarray(picture.convert("RGB")), 2, 0)  # plane by plane (PS3.3 C.13.5)
-    elif kind == "wide" and picture.mode.startswith("I"):
-        values = (np.asarray(picture).astype(np.uint16) >> 4).astype("<u2")
-    elif kind == "wide":  # colours in grey: what there is has 8 bits
-        values = np.asarray(picture.convert("L")).astype(np.uint32) * 4095 // 255
-    else:
-        values = np.asarray(picture.convert("L"))
-    n_bits = 12 if kind == "wide" else 8
-    data = values.astype("<u2" if kind == "wide" else "u1").tobytes()
-    found: Attributes = {
-        "00280002": entry("US", 3 if kind == "color" else 1),
-        "00280004": entry("CS", "RGB" if kind == "color" else "MONOCHROME2"),
-        "00280010": entry("US", picture.size[1]), "00280011": entry("US", picture.size[0]),
-        "00280034": entry("IS", 1, 1), "00280100": entry("US", 16 if kind == "wide" else 8),
-        "00280101": entry("US", n_bits), "00280102": entry("US", n_bits - 1),
-        "00280103": {"vr": "US", "Value": [0]},
-        "7FE00010": {"vr": "OW", "InlineBinary": base64.b64encode(data + b"\0" * (len(data) % 2)).decode("ascii")},
-    }  # fmt: skip
-    if kind == "color":
-        found["00280006"] = entry("US", 1)
-    return found
+            yield item_of(plain_of(png, "color" if options.color else "wide" if wide else "grey"))
 
 
 def _status(attributes: Attributes, report: Report) -> int:

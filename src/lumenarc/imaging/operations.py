@@ -32,6 +32,15 @@ def render(fields: dict[str, Any], blobs: list[bytes]) -> Message:
     return {"media_type": found.media_type, "width": found.width, "height": found.height}, [found.data]
 
 
+def film_image(fields: dict[str, Any], blobs: list[bytes]) -> Message:
+    """Draw one frame, and give its plain pixels as a printer takes them."""
+    from lumenarc.dicom.film_image import plain_of
+
+    _found, (png,) = render(fields, blobs)
+    image = plain_of(png, fields["kind"])
+    return {"width": image.width, "height": image.height}, [image.data]
+
+
 def recode(fields: dict[str, Any], blobs: list[bytes]) -> Message:
     """Transcode one frame."""
     from lumenarc.dicom.pixels import PixelShape
@@ -88,4 +97,5 @@ OPERATIONS: dict[str, Operation] = {
     "deidentify": deidentify,
     "unpack": unpack,
     "film": film,
+    "film_image": film_image,
 }

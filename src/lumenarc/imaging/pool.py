@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from lumenarc import errors
+from lumenarc.dicom.film_image import PlainImage
 from lumenarc.dicom.media import Unpacked
 from lumenarc.dicom.pixels import PixelShape
 from lumenarc.dicom.recode import Recoded, Recoding
@@ -83,6 +84,22 @@ class ImagingPool:
             Unrenderable, BadRequest, NotAcceptable: as lumenarc.dicom.render.
             Unavailable: too many callers wait, or the pool is closed.
         """
+        fields, blobs, limit_s = self._asked(job)
+        found, out = self.call("render", fields, blobs, timeout_s=limit_s)
+        return RenderedImage(out[0], found["media_type"], found["width"], found["height"])
+
+    def film_image(self, job: RenderJob, kind: str) -> PlainImage:
+        """Draw an image, and return its pixels as a film printer takes them (`PlainImage.kind`).
+
+        Raises:
+            as `render`.
+        """
+        fields, blobs, limit_s = self._asked(job)
+        found, out = self.call("film_image", {**fields, "kind": kind}, blobs, timeout_s=limit_s)
+        return PlainImage(kind, found["width"], found["height"], out[0])
+
+    def _asked(self, job: RenderJob) -> tuple[dict[str, Any], list[bytes], float]:
+        """Return fields, blobs and limit of time of what is drawn."""
         fields = {
             "request": job.request.as_dict(),
             "transfer_syntax_uid": job.transfer_syntax_uid,
@@ -91,9 +108,7 @@ class ImagingPool:
             "state_uid": job.state_uid,
         }
         blobs = [job.head, job.state, *(data for _, data in job.frames)]
-        limit_s = self._timeout_s * (1 + len(job.frames) / 20)
-        found, out = self.call("render", fields, blobs, timeout_s=limit_s)
-        return RenderedImage(out[0], found["media_type"], found["width"], found["height"])
+        return fields, blobs, self._timeout_s * (1 + len(job.frames) / 20)
 
     def recode_frame(self, data: bytes, frame_index: int, shape: PixelShape, recoding: Recoding) -> Recoded:
         """Transcode one frame; give this to lumenarc.dicom.transcode.transcode as `recode`.

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, select
 
-from lumenarc.index.schema import application_entity, refused_caller
+from lumenarc.index.schema import application_entity, printer, refused_caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,8 @@ def put(connection: Connection, entity: ApplicationEntity, now_ms: int) -> None:
 
 
 def remove(connection: Connection, title: str) -> bool:
-    """Delete an AE; say whether there was one."""
+    """Delete an AE, also as a printer; say whether there was one."""
+    connection.execute(printer.delete().where(printer.c.title == title))
     return connection.execute(application_entity.delete().where(application_entity.c.title == title)).rowcount > 0
 
 

@@ -420,3 +420,12 @@ film = Table(
     Column("preview", LargeBinary, nullable=False),  # a small JPEG
     Index("uq_film_blob_key", "blob_key", unique=True),
 )
+
+# Which registered application entities are printers, and what they can do.
+printer = Table(
+    "printer",
+    metadata,
+    Column("title", Text, primary_key=True),
+    Column("abilities", Text, nullable=False),  # JSON
+    Column("updated_at", BigInteger, nullable=False),
+)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lumenarc.archive import Archive
+from lumenarc.dicom.film_image import PlainImage
 from lumenarc.dicom.lazy import LazySet
 from lumenarc.dicom.render_request import MEDIA_TYPES, RenderedImage, RenderRequest, Viewport, check_request
 from lumenarc.dicom.sop_classes import content_of
@@ -56,6 +57,21 @@ def rendered(
     `state` is a presentation state to apply; one that is itself to be drawn shows the first image it refers to.
     Raises NotFound for a frame that is not there, Unrenderable for an object that cannot be drawn.
     """
+    return archive.imaging.render(_job(archive, inst, frame_number, request, state))
+
+
+def for_film(
+    archive: Archive, inst: StoredInstance, frame_number: int, request: RenderRequest, kind: str
+) -> PlainImage:
+    """Draw one frame, numbered from 1, as a film printer takes it (`PlainImage.kind`); raises as `rendered`."""
+    bits = 16 if kind == "wide" else 8
+    wanted = replace(request, media_type="image/png", bits=bits)
+    return archive.imaging.film_image(_job(archive, inst, frame_number, wanted, None), kind)
+
+
+def _job(
+    archive: Archive, inst: StoredInstance, frame_number: int, request: RenderRequest, state: StoredInstance | None
+) -> RenderJob:
     check_request(request)
     if state is None and content_of(inst.sop_class_uid) == "pr":
         state, inst = inst, _first_referenced(archive, inst)
@@ -71,7 +87,7 @@ def rendered(
     job = RenderJob(_head(archive, inst), retrieve.readable_syntax(inst), frames, request, animate)
     if state is not None:
         job = replace(job, state=retrieve.header(archive, state), state_uid=retrieve.readable_syntax(state))
-    return archive.imaging.render(job)
+    return job
 
 
 def _head(archive: Archive, inst: StoredInstance) -> bytes:

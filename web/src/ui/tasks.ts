@@ -11,6 +11,7 @@ const TASKS: Record<string, () => string> = {
   fetch: () => t('taskFetch'),
   import: () => t('taskImport'),
   metadata: () => t('taskMetadata'),
+  print: () => t('taskPrint'),
   purge: () => t('taskPurge'),
   regroup: () => t('taskRegroup'),
   send: () => t('taskSend'),

@@ -11,6 +11,7 @@ from lumenarc.doors.worker import (
     fetch,
     films,
     import_zip,
+    print_images,
     purge,
     ready,
     regroup,
@@ -31,4 +32,5 @@ TASKS: tuple[Task, ...] = (
     regroup.TASK,
     commitment.TASK,
     films.TASK,
+    print_images.TASK,
 )

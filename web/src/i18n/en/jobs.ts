@@ -34,6 +34,7 @@ export default {
   taskFetch: 'Fetch',
   taskImport: 'Import',
   taskMetadata: 'Prepare metadata',
+  taskPrint: 'Print',
   taskPurge: 'Empty the trash',
   taskSend: 'Send',
   taskAnonymize: 'Anonymise',

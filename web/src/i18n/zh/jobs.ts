@@ -36,6 +36,7 @@ export default {
   taskFetch: '取回',
   taskImport: '导入',
   taskMetadata: '准备元数据',
+  taskPrint: '打印',
   taskPurge: '清空回收站',
   taskSend: '发送',
   taskAnonymize: '匿名化',
