@@ -11,6 +11,7 @@ export const ROUTES: Route[] = [
   { path: '/patients', title: () => t('patients'), load: () => import('./pages/patients/Patients.svelte'), inBar: true },
   { path: '/remote', title: () => t('remote'), load: () => import('./pages/remote/Remote.svelte'), inBar: true },
   { path: '/dashboard', title: () => t('dashboard'), load: () => import('./pages/admin/Dashboard.svelte'), inBar: true },
+  { path: '/films', title: () => t('films'), load: () => import('./pages/films/Films.svelte'), inBar: true },
   { path: '/jobs', title: () => t('jobs'), load: () => import('./pages/admin/Jobs.svelte'), inBar: true },
   { path: '/aes', title: () => t('devices'), load: () => import('./pages/admin/Peers.svelte'), inBar: true },
   { path: '/trash', title: () => t('trash'), load: () => import('./pages/admin/Trash.svelte'), inBar: true },

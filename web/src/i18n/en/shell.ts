@@ -36,6 +36,7 @@ export default {
   badAnswer: 'The archive answered with an error ({status}).',
   dashboard: 'Dashboard',
   jobs: 'Jobs',
+  films: 'Films',
   devices: 'Devices',
   trash: 'Trash',
   settings: 'Settings',

@@ -38,6 +38,7 @@ export default {
   badAnswer: '归档服务返回错误（{status}）。',
   dashboard: '概览',
   jobs: '任务',
+  films: '胶片',
   devices: '设备',
   trash: '回收站',
   settings: '设置',
