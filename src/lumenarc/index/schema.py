@@ -386,6 +386,7 @@ sign_in_failure = Table(
     Column("key", Text, primary_key=True),
     Column("n_failed", Integer, nullable=False),
     Column("last_at", BigInteger, nullable=False, index=True),
+)
 
 # What print clients have printed on us (PS3.4 Annex H): one row for each print job, one for each of its films.
 film_job = Table(

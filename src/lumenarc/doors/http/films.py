@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.context import Context, Endpoint, number
 from lumenarc.doors.http.respond import json_response, stream
 from lumenarc.errors import NotFound
@@ -56,10 +57,10 @@ def _number(request: Request) -> int:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/films", _all, "Films that were printed here, the newest jobs first.", ""),
-    Endpoint("GET", _ONE, _get, "One print job with its films.", ""),
-    Endpoint("DELETE", _ONE, _remove, "Delete a print job with its films.", ""),
-    Endpoint("GET", _ONE + "/pdf", _pdf, "The films of a print job as a PDF.", ""),
-    Endpoint("GET", _ONE + "/pages/{number}", _picture, "One film as a PNG.", ""),
-    Endpoint("GET", _ONE + "/pages/{number}/preview", _preview, "One film as a small JPEG.", ""),
+    Endpoint("GET", "/api/films", _all, "Films that were printed here, the newest jobs first.", "", needs=Action.VIEW),
+    Endpoint("GET", _ONE, _get, "One print job with its films.", "", needs=Action.VIEW),
+    Endpoint("DELETE", _ONE, _remove, "Delete a print job with its films.", "", needs=Action.DELETE),
+    Endpoint("GET", _ONE + "/pdf", _pdf, "The films of a print job as a PDF.", "", needs=Action.VIEW),
+    Endpoint("GET", _ONE + "/pages/{number}", _picture, "One film as a PNG.", "", needs=Action.VIEW),
+    Endpoint("GET", _ONE + "/pages/{number}/preview", _preview, "One film as a small JPEG.", "", needs=Action.VIEW),
 )

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.context import Context, Endpoint, json_body
 from lumenarc.doors.http.respond import json_response
 from lumenarc.errors import BadRequest
@@ -90,9 +91,9 @@ def _image(given: dict[str, Any]) -> WantedImage:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/printers", _all, "Printers, with what they can do.", ""),
-    Endpoint("PUT", _ONE, _put, "Make a registered application entity a printer.", ""),
-    Endpoint("DELETE", _ONE, _remove, "Let an application entity be no printer any more.", ""),
-    Endpoint("POST", _ONE + "/test", _test, "Ask a printer how it is.", ""),
-    Endpoint("POST", "/api/print", _print, "Print images on a printer, by a job.", ""),
+    Endpoint("GET", "/api/printers", _all, "Printers, with what they can do.", "", needs=Action.SEND),
+    Endpoint("PUT", _ONE, _put, "Make a registered application entity a printer.", "", needs=Action.MANAGE),
+    Endpoint("DELETE", _ONE, _remove, "Let an application entity be no printer any more.", "", needs=Action.MANAGE),
+    Endpoint("POST", _ONE + "/test", _test, "Ask a printer how it is.", "", needs=Action.SEND),
+    Endpoint("POST", "/api/print", _print, "Print images on a printer, by a job.", "", needs=Action.SEND),
 )
