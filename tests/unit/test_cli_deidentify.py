@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import re
 import shutil
@@ -146,6 +147,16 @@ def test_what_is_to_be_kept_is_kept(study: Path, tmp_path: Path) -> None:
     assert after.StudyDate == before.StudyDate
     assert (after.PatientID, after.PatientName, after.StudyDescription) == ("TRIAL-1", "TRIAL-1", "Trial")
     assert [item.CodeValue for item in after.DeidentificationMethodCodeSequence] == ["113100", "113106", "113110"]
+
+
+def test_hash_of_the_patient_is_the_same_without_a_key(study: Path, tmp_path: Path) -> None:
+    found = []
+    for name in ("a.dcm", "b.dcm"):
+        assert run("deidentify", "--retain-pid-hash", study / "CT_small.dcm", tmp_path / name) == 0
+        found.append(pydicom.dcmread(tmp_path / name))
+    assert found[0].PatientID == found[1].PatientID == hashlib.sha256(b"1CT1^^^").hexdigest()[:32]
+    assert found[0].SOPInstanceUID != found[1].SOPInstanceUID
+    assert run("deidentify", "--retain-pid-hash", "--patient-id", "X", study / "CT_small.dcm", tmp_path / "c.dcm") == 2
 
 
 def test_identities_come_from_a_table(study: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

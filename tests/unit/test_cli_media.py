@@ -16,6 +16,8 @@ from corpus import PYDICOM_FILES
 from pydicom.fileset import FileSet
 from test_cli_files import run
 
+from lumenarc.dicom import codestream
+
 FILES = PYDICOM_FILES / "test_files"
 RGB = np.dstack([np.add.outer(np.arange(48), np.arange(64)) % 256] * 3).astype(np.uint8)
 RGB[:, :, 1] //= 2
@@ -156,6 +158,34 @@ def test_a_dicomdir_is_read_by_pydicom_and_kept_up(tmp_path: Path, capsys: pytes
     assert run("dcmdir", "-l", place) == 1
     assert run("dcmdir", "-p", place) == 0
     assert len(FileSet(place)) == 1
+
+
+def test_a_dicomdir_is_compacted(tmp_path: Path) -> None:
+    place = tmp_path / "DICOMDIR"
+    assert run("dcmdir", "-c", place, "--copy", FILES / "CT_small.dcm", FILES / "MR_small.dcm") == 0
+    ds = pydicom.dcmread(place)
+    next(record for record in ds.DirectoryRecordSequence if "ReferencedFileID" in record).RecordInUseFlag = 0
+    ds.save_as(place)
+    assert len(pydicom.dcmread(place).DirectoryRecordSequence) == 8
+    assert run("dcmdir", "-z", place) == 0
+    records = pydicom.dcmread(place).DirectoryRecordSequence
+    assert [record.RecordInUseFlag for record in records] == [0xFFFF] * 4
+    assert len(FileSet(place)) == 1
+
+
+def test_application_segments_stay_outside(tmp_path: Path) -> None:
+    for name, array in (("a.jpg", RGB), ("b.jpg", RGB[:, :, 0])):
+        PIL.Image.fromarray(np.ascontiguousarray(array)).save(tmp_path / name, exif=b"Exif\0\0of the phone", quality=95)
+        assert run("jpg2dcm", tmp_path / name, tmp_path / "with.dcm") == 0
+        assert run("jpg2dcm", "--no-app", tmp_path / name, tmp_path / "without.dcm") == 0
+        whole, bare = (pydicom.dcmread(tmp_path / f"{each}.dcm") for each in ("with", "without"))
+        assert b"of the phone" in whole.PixelData
+        assert [word for word in (b"phone", b"JFIF", b"Exif") if word in bare.PixelData] == []
+        assert (whole.pixel_array == bare.pixel_array).all()
+    adobe, scan = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\1", b"\xff\xda\0\2\xff\xe1"
+    stream = b"\xff\xd8\xff\xe0\0\4AB" + adobe + scan
+    assert codestream.without_applications(stream) == b"\xff\xd8" + adobe + scan
+    assert codestream.without_applications(b"\xff\xd8\xff") == b"\xff\xd8\xff"
 
 
 def test_a_key_object_selection_refers_to_its_files(tmp_path: Path) -> None:

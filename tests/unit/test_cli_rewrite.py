@@ -119,6 +119,12 @@ def test_mask_is_black_and_the_rest_as_it_was(tmp_path: Path) -> None:
         untouched[2:7, 4:14] = False
         if after.PhotometricInterpretation == before.PhotometricInterpretation:
             assert (now[untouched] == was[untouched]).all()
+    name = "CT_small.dcm"  # its pixels are signed
+    assert run("maskpxdata", "-r", "4,2,10,5", "--pxval", "-1000", FILES / name, tmp_path / name) == 0
+    assert (pydicom.dcmread(tmp_path / name).pixel_array[2:7, 4:14] == -1000).all()
+    assert run("maskpxdata", "-r", "4,2,10,5", "--pxval", "40000", FILES / name, tmp_path / "x.dcm") == 1
+    assert run("maskpxdata", "-r", "4,2,10,5", "--pxval", "77", FILES / "SC_rgb_rle.dcm", tmp_path / "c.dcm") == 0
+    assert (pydicom.dcmread(tmp_path / "c.dcm").pixel_array[2:7, 4:14] == 77).all()
     assert run("maskpxdata", "-r", "4,2,10", FILES / "CT_small.dcm", tmp_path / "x.dcm") == 2
     assert run("maskpxdata", "--outside-regions", FILES / "CT_small.dcm", tmp_path / "x.dcm") == 1
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lumenarc.cli.dimse_options import add_peer, peer_of
@@ -15,6 +16,7 @@ from lumenarc.cli.frame import Report, ToolParser
 from lumenarc.errors import BadRequest
 
 if TYPE_CHECKING:
+    from lumenarc.dicom.query import Attributes
     from lumenarc.peers.dimse import Outcome, Peer
     from lumenarc.peers.sending import Instance
     from lumenarc.protocol.dimse.commands import Command
@@ -144,10 +146,14 @@ def made(count: int, n_pixels: int) -> Made:
         data_set = file[meta.header_bytes :]
         sizes[meta.sop_instance_uid] = len(data_set)
         sent_as = Kind(meta.sop_class_uid, meta.transfer_syntax_uid)
-        instances.append(Instance(sent_as, meta.sop_instance_uid, lambda data=data_set: (data,)))
+        instances.append(Instance(sent_as, meta.sop_instance_uid, partial(_once, data_set)))
         if len(instances) == count:
             break
     return Made(instances, sizes, study.uid(""), study.person.patient_id)
+
+
+def _once(data: memoryview) -> tuple[memoryview]:
+    return (data,)
 
 
 def _timed(jobs: int, work: Callable[[int, Figures], None]) -> Figures:
@@ -195,11 +201,11 @@ def find(peer: Peer, jobs: int, count: int, objects: Made) -> Figures:
     """Search for the study, by its UID and by its patient in turn."""
     from lumenarc.peers import dimse
 
-    keys = (
+    keys: tuple[Attributes, ...] = (
         {"0020000D": {"vr": "UI", "Value": [objects.study_uid]}},
         {"00100020": {"vr": "LO", "Value": [objects.patient_id]}},
     )
-    wanted = {
+    wanted: Attributes = {
         "00080052": {"vr": "CS", "Value": ["STUDY"]}, "00080020": {"vr": "DA"}, "00080061": {"vr": "CS"},
         "00100010": {"vr": "PN"}, "00100020": {"vr": "LO"}, "0020000D": {"vr": "UI"}, "00201208": {"vr": "IS"},
     }  # fmt: skip

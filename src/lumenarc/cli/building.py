@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lumenarc.cli.part10_file import header_attributes, write_instance
-from lumenarc.dicom import assignments, compose, media, video
+from lumenarc.dicom import assignments, codestream, compose, media, video
 from lumenarc.dicom.compose import Piece, Streamed
 from lumenarc.dicom.media import DocumentKind, Pixels
 from lumenarc.dicom.query import Attributes
@@ -57,7 +57,7 @@ def start(options: argparse.Namespace) -> Attributes:
     return {name: entry for name, entry in found.items() if not name.startswith("0002")}
 
 
-def pixels_of(source: Path, media_type: str) -> tuple[Pixels, Streamed]:
+def pixels_of(source: Path, media_type: str, *, without_applications: bool = False) -> tuple[Pixels, Streamed]:
     """Return what the pixels of a picture or video are, and the value that holds them.
 
     Raises:
@@ -79,6 +79,8 @@ def pixels_of(source: Path, media_type: str) -> tuple[Pixels, Streamed]:
     compressed = media.read_compressed(data, media_type) if media_type in media.COMPRESSED else None
     if compressed is not None:
         pixels, stream_bytes = compressed
+        if without_applications and media_type in ("image/jpeg", "image/jls"):
+            stream_bytes = codestream.without_applications(stream_bytes)
         return pixels, _held(pixels, stream_bytes)
     from lumenarc.dicom.unpack import unpack
 

@@ -34,6 +34,7 @@ def parser() -> ToolParser:
     what.add_argument("-u", "--update", type=Path, metavar="DICOMDIR", help="add files to a DICOMDIR")
     what.add_argument("-d", "--delete", type=Path, metavar="DICOMDIR", help="take the records of files out")
     what.add_argument("-p", "--purge", type=Path, metavar="DICOMDIR", help="take records of files that are gone out")
+    what.add_argument("-z", "--compact", type=Path, metavar="DICOMDIR", help="take out records that are not in use")
     what.add_argument("-l", "--list", type=Path, metavar="DICOMDIR", help="list what a DICOMDIR names")
     found.add_argument("paths", nargs="*", metavar="FILE", help="files and folders")
     found.add_argument("-@", "--files-from", metavar="LIST", help="read names from LIST, one a line; - is stdin")
@@ -51,7 +52,7 @@ def run(arguments: list[str]) -> int:
     report = Report(options)
     from lumenarc.dicom import dicomdir
 
-    place: Path = options.create or options.update or options.delete or options.purge or options.list
+    place: Path = options.create or options.update or options.delete or options.purge or options.compact or options.list
     known = [] if options.create else dicomdir.read(place.read_bytes())
     if options.list:
         return _list(place, known, options, report)

@@ -55,6 +55,11 @@ def parser() -> ToolParser:
     )
     who.add_argument("--patient-name", metavar="NAME", help="the new Patient's Name (default: the new Patient ID)")
     who.add_argument(
+        "--retain-pid-hash", action="store_true",
+        help="make it from the old Patient ID and issuer without a key: the same everywhere, but whoever tries all IDs "
+        "finds it",
+    )  # fmt: skip
+    who.add_argument(
         "--table", type=Path, metavar="CSV", help="new identities: lines of old Patient ID, new Patient ID[, new name]"
     )
     who.add_argument(
@@ -89,6 +94,8 @@ def run(arguments: list[str]) -> int:
     from lumenarc.cli.maskpxdata import box
     from lumenarc.dicom import assignments
 
+    if options.retain_pid_hash and (options.patient_id is not None or options.table):
+        found.error("--retain-pid-hash makes the Patient ID that --patient-id and --table give")
     files.destination_last(options, found)
     assignments.from_texts(options.set)
     options.boxes = [box(text) for text in options.region]

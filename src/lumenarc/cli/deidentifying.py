@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -81,6 +82,9 @@ def _target(job: Job, options: argparse.Namespace, uid: str) -> Path:
 def _policy(before: Attributes, options: argparse.Namespace, *, cleaned: bool) -> Policy:
     names = set(options.options) | ({"clean_pixel_data"} if cleaned else set())
     patient_id, patient_name = options.patient_id, options.patient_name
+    if options.retain_pid_hash:
+        whose = f"{_text(before, '00100020')}^^^{_text(before, '00100021')}"
+        patient_id = hashlib.sha256(whose.encode()).hexdigest()[:32]
     if options.identities:
         old = _text(before, "00100020")
         if old not in options.identities:

@@ -38,6 +38,7 @@ def parser() -> ToolParser:
     found.add_argument(
         "--xc", action="store_true", help="a photograph (VL Photographic) instead of a secondary capture"
     )
+    found.add_argument("--no-app", action="store_true", help="leave application segments (Exif …) of JPEG out")
     found.add_speech()
     return found
 
@@ -73,7 +74,7 @@ def convert(job: Job, options: argparse.Namespace, _emit: Emit) -> Done:
     if kind is None:
         raise BadRequest(f"files that end in {job.source.suffix or 'nothing'} are no pictures or videos that are known")
     attributes = building.start(options)
-    pixels, value = building.pixels_of(job.source, kind)
+    pixels, value = building.pixels_of(job.source, kind, without_applications=options.no_app)
     if options.xc and kind.startswith("image/"):
         attributes["00080016"] = {"vr": "UI", "Value": [_PHOTO]}
         attributes.setdefault("00080060", {"vr": "CS", "Value": ["XC"]})

@@ -34,6 +34,7 @@ def parser() -> ToolParser:
     found.add_argument(
         "-r", "--region", metavar="X,Y,W,H", action="append", default=[], help="a rectangle in pixels; may be repeated"
     )
+    found.add_argument("--pxval", type=int, metavar="N", help="store this value there, which need not be black")
     found.add_argument(
         "--outside-regions", action="store_true", help="all that is outside the ultrasound regions the header names"
     )
@@ -88,7 +89,7 @@ def mask(job: Job, options: argparse.Namespace, _emit: Emit) -> Done:
         if not boxes:
             raise BadRequest("the header names no ultrasound region")
         target = syntax_after(source.transfer_syntax_uid)
-        recoding = Recoding(source.transfer_syntax_uid, target, blank=tuple(boxes))
+        recoding = Recoding(source.transfer_syntax_uid, target, blank=tuple(boxes), blank_value=options.pxval)
         changes: Attributes = {}
         changed(file, job.target, transcode(source, recoding), changes, target)
     return Done({"target": str(job.target), "n_regions": len(boxes)}, f"{job.source} -> {job.target}")

@@ -78,6 +78,21 @@ def _jpeg_frame(data: bytes, pos: int, marker: int, adobe: int | None, jfif: boo
     return Codestream(rows, columns, samples, precision, process=marker, is_ybr=is_ybr)
 
 
+def without_applications(data: bytes) -> bytes:
+    """Return a JPEG or JPEG-LS stream without its APPn segments, but for those that say how colours are coded."""
+    kept, pos = [data[:2]], 2
+    for _ in range(_MAX_MARKERS):
+        marker = data[pos + 1] if data[pos : pos + 1] == b"\xff" and pos + 4 <= len(data) else 0xDA
+        if marker == 0xDA or marker in _NO_LENGTH:  # the picture begins, or what is no segment
+            break
+        end = pos + 2 + int.from_bytes(data[pos + 2 : pos + 4], "big")
+        says_colours = (marker, data[pos + 4 : pos + 8]) in ((0xEE, b"Adob"), (0xE8, b"mrfx"))
+        if not 0xE0 <= marker <= 0xEF or says_colours:
+            kept.append(data[pos:end])
+        pos = end
+    return b"".join((*kept, data[pos:]))
+
+
 def read_jpeg2000(data: bytes) -> Codestream:
     """Read the SIZ segment of a JPEG 2000 or HTJ2K codestream, bare or in a JP2 file.
 

@@ -15,7 +15,7 @@ from lumenarc.dicom.codecs import Array, EncodeOptions, Family, Syntax
 from lumenarc.dicom.color import to_rgb8
 from lumenarc.dicom.lazy import EXPLICIT_BE, LazySet
 from lumenarc.dicom.pixels import Frame, PixelShape, decode_frame, mask_values
-from lumenarc.errors import NotAcceptable, Unrenderable
+from lumenarc.errors import BadRequest, NotAcceptable, Unrenderable
 
 _SIGNED_AS_IS = (Family.JPEG_2000, Family.HTJ2K)
 _NEEDS_FULL_DEPTH = (Family.HTJ2K, Family.JPEG_LS, Family.JPEG_XL)
@@ -34,6 +34,8 @@ class Recoding:
     allow_lossy_again: bool = False
     blank: tuple[tuple[int, int, int, int], ...] = ()
     """Rectangles to make black, left, top, right, bottom in pixels: burnt-in text (PS3.15 E.3.1)."""
+    blank_value: int | None = None
+    """What is stored there instead of black: a grey value, in colour images one of all samples."""
 
     def as_dict(self) -> dict[str, Any]:
         """Give plain values for JSON."""
@@ -126,16 +128,20 @@ def _blanked(frame: Frame, shape: PixelShape, recoding: Recoding) -> Frame:
     if not recoding.blank:
         return frame
     values, container = frame.values.copy(), frame.container.copy()
-    black: Any = 0
+    black: Any = recoding.blank_value or 0
+    if recoding.blank_value is not None and not shape.is_float:
+        lowest = -(1 << (shape.bits_stored - 1)) if shape.signed else 0
+        if not lowest <= black < lowest + (1 << shape.bits_stored):
+            raise BadRequest(f"The pixels of the image have no value {black}.")
     if frame.photometric.startswith("YBR_"):
         middle = 1 << (shape.bits_stored - 1)
-        black = (0, middle, middle)
-    elif frame.photometric == "MONOCHROME1" and not shape.is_float:
+        black = (black, middle, middle)
+    elif recoding.blank_value is None and frame.photometric == "MONOCHROME1" and not shape.is_float:
         black = (1 << (shape.bits_stored - int(shape.signed))) - 1
     for left, top, right, bottom in recoding.blank:
         spot = (slice(max(top, 0), max(bottom, 0)), slice(max(left, 0), max(right, 0)))
         values[spot] = black
-        container[spot] = black
+        container[spot] = np.asarray(black).astype(container.dtype)  # a negative one in the bits that it is stored in
     return Frame(values, frame.photometric, container)
 
 
