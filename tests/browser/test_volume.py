@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import derived
 import numpy as np
+import phantoms
 import pytest
+import radiotherapy
 import volume_phantoms as made
 from pydicom.uid import generate_uid
 from scenarios import play, store
@@ -93,3 +96,12 @@ def test_without_a_graphics_processor_it_says_so(archive_server: Callable[..., S
     store(archive, tmp_path)
     flags = ["--no-sandbox", "--disable-3d-apis", "--no-first-run"]
     play(archive, "viewer/no_volume", cases=[{"study": study, "words": "WebGL 2"}], more={"args": flags})
+
+
+def test_layers_lie_on_the_planes(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    archive = archive_server()
+    study = phantoms.write_ct(tmp_path)
+    derived.write_segmentations(tmp_path, derived.images_in(tmp_path))
+    radiotherapy.write_treatment(tmp_path, derived.images_in(tmp_path))
+    store(archive, tmp_path)
+    play(archive, "viewer/plane_layers", study=study)

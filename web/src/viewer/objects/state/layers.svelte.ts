@@ -69,6 +69,7 @@ export class Layers {
     if (!target) return;
     item.isVisible = true;
     if ('place' in target) {
+      if (this.viewer.volume) return this.viewer.volume.goTo(target.place);
       if (!this.over(active).includes(layer)) await this.take(layer.set, active);
       active.goTo(active.nearest(target.place));
     } else await this.viewer.showReference({ uid: target.uid, frames: [target.frameNumber] });
