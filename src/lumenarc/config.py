@@ -118,6 +118,14 @@ class Settings(BaseSettings):
     max_film_image_bytes: int = _s(
         96 * MIB, "The largest image that is taken onto a film.", unit="bytes", ge=1 << 20, le=GIB
     )
+    mpps_check: Literal["lenient", "strict"] = _s(
+        "lenient",
+        "What a performed procedure step must hold: what makes sense of it, or all that the standard requires.",
+    )
+    mpps_forward: list[str] = _s([], "Registered AEs that are told of every performed procedure step, too.")
+    availability_notify: list[str] = _s(
+        [], "Registered AEs that are notified when all objects of a performed procedure step are here."
+    )
     # Jobs
     job_threads: int = _s(2, "How many jobs one process runs at once; 0 leaves them to other processes.", ge=0, le=64)
     job_retention_days: int = _s(30, "How long jobs that are over stay in the list.", unit="days", ge=1)

@@ -91,14 +91,21 @@ def associate(port: int, uid: str, handlers: list[Any] | None = None, **more: An
 
 def step() -> Dataset:
     ds = Dataset()
-    for name in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex"):
+    for name in (
+        "PatientName PatientID PatientBirthDate PatientSex StudyID PerformedStationName PerformedLocation "
+        "PerformedProcedureStepDescription PerformedProcedureTypeDescription PerformedProcedureStepEndDate "
+        "PerformedProcedureStepEndTime"
+    ).split():
         setattr(ds, name, "")
-    ds.PerformedProcedureStepEndDate = ds.PerformedProcedureStepEndTime = ""
+    ds.ReferencedPatientSequence, ds.ProcedureCodeSequence, ds.PerformedProtocolCodeSequence = [], [], []
     ds.Modality, ds.PerformedStationAETitle, ds.PerformedProcedureStepID = "CT", "MODALITY", "1"
     ds.PerformedProcedureStepStartDate, ds.PerformedProcedureStepStartTime = "20260101", "101500"
     ds.PerformedProcedureStepStatus = "IN PROGRESS"
     item = Dataset()
     item.StudyInstanceUID = "1.2.3"
+    item.ReferencedStudySequence, item.ScheduledProtocolCodeSequence = [], []
+    item.AccessionNumber = item.RequestedProcedureID = item.RequestedProcedureDescription = ""
+    item.ScheduledProcedureStepID = item.ScheduledProcedureStepDescription = ""
     ds.ScheduledStepAttributesSequence, ds.PerformedSeriesSequence = [item], []
     return ds
 
@@ -117,7 +124,8 @@ def test_mppsscp_keeps_the_steps_of_pynetdicom(tmp_path: Path) -> None:
         done = Dataset()
         done.PerformedProcedureStepStatus = "COMPLETED"
         assert assoc.send_n_set(done, MPPS, "1.2.3.4")[0].Status == 0
-        assert assoc.send_n_set(done, MPPS, "1.2.3.4")[0].Status == 0x0110
+        refused = assoc.send_n_set(done, MPPS, "1.2.3.4")[0]
+        assert (refused.Status, refused.ErrorID) == (0x0110, 0xA710)
         assert assoc.send_n_set(done, MPPS, "1.2.9")[0].Status == 0x0112
         status, found = assoc.send_n_get([0x00400252], MPPS, "1.2.3.4")
         assert (status.Status, found.PerformedProcedureStepStatus, len(found)) == (0, "COMPLETED", 1)

@@ -25,6 +25,9 @@ WORDS_OF = {
     commands.C_MOVE_RQ: "movescu",
     commands.C_GET_RQ: "getscu",
     commands.N_ACTION_RQ: "send_n_action",
+    commands.N_CREATE_RQ: "send_n_create",
+    commands.N_SET_RQ: "send_n_set",
+    commands.N_GET_RQ: "send_n_get",
 }
 
 

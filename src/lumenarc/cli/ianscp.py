@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lumenarc.cli.dimse_options import add_listen, listening
 from lumenarc.cli.frame import Report, ToolParser
-
-IAN = "1.2.840.10008.5.1.4.33"
+from lumenarc.dicom.availability import IAN
+from lumenarc.dicom.lacking import lack_of
 
 
 def parser() -> ToolParser:
@@ -37,6 +37,6 @@ def run(arguments: list[str]) -> int:
     report = Report(options)
     title, where = listening(options)
     listener = Listener(title, options.accept)
-    rules = Rules(required=("00081115", "0020000D"), present=("00081111",))
+    rules = Rules(lambda given: lack_of(given, ("00081115", "0020000D"), ("00081111",)))
     listener.services[IAN] = Store(options.directory, rules, report).serve
     return listener.serve(where, report)

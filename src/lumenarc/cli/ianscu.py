@@ -7,10 +7,9 @@ import argparse
 from lumenarc.cli.dimse_options import add_peer, peer_of
 from lumenarc.cli.frame import Report, ToolParser
 from lumenarc.cli.headers import by, entry, headers, reference
-from lumenarc.dicom import assignments
+from lumenarc.dicom import assignments, availability
+from lumenarc.dicom.availability import IAN
 from lumenarc.dicom.query import Attributes
-
-IAN = "1.2.840.10008.5.1.4.33"
 
 
 def parser() -> ToolParser:
@@ -68,14 +67,7 @@ def notification(study_uid: str, instances: list[Attributes], options: argparse.
     where["00080056"] = entry("CS", options.availability)
     if options.retrieve_url:
         where["00081190"] = entry("UR", options.retrieve_url)
-    series = {
-        uid: [{**where, **reference(each)} for each in members] for uid, members in by("0020000E", instances).items()
-    }
-    found: Attributes = {
-        "00081111": {"vr": "SQ"},
-        "00081115": entry("SQ", *({"00081199": entry("SQ", *items), "0020000E": entry("UI", uid)}
-                                   for uid, items in series.items())),
-        "0020000D": entry("UI", study_uid),
-    }  # fmt: skip
+    series = {uid: list(map(reference, members)) for uid, members in by("0020000E", instances).items()}
+    found = availability.notification(study_uid, series, where)
     assignments.assign(found, [assignments.parse(text) for text in options.set])
     return found

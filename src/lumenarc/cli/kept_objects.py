@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from lumenarc.cli.frame import Report
 from lumenarc.cli.part10_file import header_attributes, write_instance
 from lumenarc.dicom.dicom_json import to_attributes
 from lumenarc.dicom.encode import encode_named
+from lumenarc.dicom.lacking import Refusal
+from lumenarc.dicom.mpps import IS_OVER, text
 from lumenarc.dicom.query import Attributes
 from lumenarc.errors import LumenarcError
 from lumenarc.protocol.dimse import commands
@@ -22,22 +24,19 @@ from lumenarc.transport.association import Association
 from lumenarc.transport.requests import Response
 
 _EXPLICIT_LE = "1.2.840.10008.1.2.1"
-_DUPLICATE, _NO_SUCH, _MISSING, _MISSING_VALUE = 0x0111, 0x0112, 0x0120, 0x0121
-_FAILURE, _INVALID_UID, _UNRECOGNIZED, _INVALID_VALUE = 0x0110, 0x0117, 0x0211, 0x0106
+_DUPLICATE, _NO_SUCH, _FAILURE, _INVALID_UID, _UNRECOGNIZED = 0x0111, 0x0112, 0x0110, 0x0117, 0x0211
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an object must be: attributes with a value, attributes that may be empty, and the states it goes through.
+    """What an object must be: what it lacks when it is made, and whether it does not change any more.
 
-    It begins in one of `first`, and does not change once it is in one of `final`; `state` "" is for objects without.
+    `state` is the attribute that says how far it is, "" for objects that do not go through states.
     """
 
-    required: tuple[str, ...] = ()
-    present: tuple[str, ...] = ()
+    lacking: Callable[[Attributes], Refusal | None]
+    stays: Callable[[Attributes], bool] = lambda _held: False
     state: str = ""
-    first: tuple[str, ...] = ()
-    final: tuple[str, ...] = ()
 
 
 class Store:
@@ -74,27 +73,15 @@ class Store:
             return Response(_INVALID_UID)
         if path.exists():
             return Response(_DUPLICATE)
-        wrong = self._check(given)
-        if wrong is not None:
-            return wrong
-        if self._rules.state and _value(given, self._rules.state) not in self._rules.first:
-            return _refusal(_INVALID_VALUE, [self._rules.state])
+        lack = self._rules.lacking(given)
+        if lack is not None:
+            return Response.refusing(lack)
         return self._keep(calling, path, rq, given, uid)
-
-    def _check(self, given: Attributes) -> Response | None:
-        absent = [name for name in (*self._rules.required, *self._rules.present) if name not in given]
-        if absent:
-            return _refusal(_MISSING, absent)
-        empty = [name for name in self._rules.required if not given[name].get("Value")]
-        if empty:
-            return _refusal(_MISSING_VALUE, empty)
-        return None
 
     def _set(self, calling: str, path: Path, rq: Command, given: Attributes) -> Response:
         before = {name: entry for name, entry in header_attributes(path).items() if not name.startswith("0002")}
-        if self._rules.state and _value(before, self._rules.state) in self._rules.final:
-            text = "Performed Procedure Step Object may no longer be updated"  # the words of PS3.4 F.7.2.2.2
-            return Response(_FAILURE, comment=text)
+        if self._rules.stays(before):
+            return Response.refusing(IS_OVER)
         return self._keep(calling, path, rq, before | given, rq.sop_instance_uid)
 
     def _keep(self, calling: str, path: Path, rq: Command, attributes: Attributes, uid: str) -> Response:
@@ -107,7 +94,7 @@ class Store:
         except (OSError, LumenarcError) as error:
             self._report.problem(str(path), str(error))
             return Response(_FAILURE, comment="The object cannot be kept.")
-        state = _value(whole, self._rules.state) if self._rules.state else ""
+        state = text(whole, self._rules.state) if self._rules.state else ""
         fields = {"calling": calling, "operation": rq.name, "sop_instance_uid": uid, "file": str(path)}
         if state:
             fields["state"] = state
@@ -122,12 +109,3 @@ class Store:
 
     def _path(self, uid: str) -> Path | None:
         return self._folder / uid if re.fullmatch(r"[0-9.]{1,64}", uid) and ".." not in uid else None
-
-
-def _refusal(code: int, names: list[str]) -> Response:
-    """Say which attributes are wrong (PS3.7 C.5: the Attribute Identifier List)."""
-    return Response(code, elements={commands.ATTRIBUTE_LIST: tuple(int(name, 16) for name in names)})
-
-
-def _value(attributes: Attributes, name: str) -> str:
-    return str((attributes.get(name, {}).get("Value") or [""])[0] or "")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from lumenarc.cli.dimse_options import add_listen, listening
 from lumenarc.cli.frame import Report, ToolParser
-
-MPPS = "1.2.840.10008.3.1.2.3.3"
+from lumenarc.dicom.lacking import INVALID_VALUE, Refusal, lack
+from lumenarc.dicom.mpps import FINAL, IN_PROGRESS, MPPS, STATE, create_lack, text
+from lumenarc.dicom.query import Attributes
 
 
 def parser() -> ToolParser:
@@ -42,18 +43,16 @@ def serve(options: argparse.Namespace) -> int:
     from lumenarc.cli.kept_objects import Rules, Store
     from lumenarc.cli.listening import Listener
 
-    # Type 1 of Table F.7.2-1, and type 2: there, if empty.
-    required = "00400241 00400244 00400245 00400252 00400253 00400270 00080060".split()
-    present = "00100010 00100020 00100030 00100040 00400250 00400251 00400340".split()
-    rules = Rules(
-        required=() if options.no_validate else tuple(required),
-        present=() if options.no_validate else tuple(present),
-        state="00400252",
-        first=("IN PROGRESS",),
-        final=("COMPLETED", "DISCONTINUED"),
-    )
+    def lacking(given: Attributes) -> Refusal | None:
+        if not options.no_validate:
+            return create_lack(given, strict=True)
+        return None if text(given, STATE) == IN_PROGRESS else lack(INVALID_VALUE, [STATE])
+
+    def stays(held: Attributes) -> bool:
+        return text(held, STATE) in FINAL
+
     report = Report(options)
     title, where = listening(options)
     listener = Listener(title, options.accept)
-    listener.services[MPPS] = Store(options.directory, rules, report).serve
+    listener.services[MPPS] = Store(options.directory, Rules(lacking, stays, STATE), report).serve
     return listener.serve(where, report)

@@ -15,7 +15,8 @@ from lumenarc.dicom.query import Attributes
 from lumenarc.errors import BadDataSet, Refused
 from lumenarc.protocol.hl7.message import Message, Segment
 
-SCHEDULED, CANCELED, DISCONTINUED, COMPLETED = "SCHEDULED", "CANCELED", "DISCONTINUED", "COMPLETED"
+SCHEDULED, STARTED, COMPLETED = "SCHEDULED", "STARTED", "COMPLETED"
+CANCELED, DISCONTINUED = "CANCELED", "DISCONTINUED"
 _STATES = {"CA": CANCELED, "OC": CANCELED, "DC": DISCONTINUED, "OD": DISCONTINUED}
 _NEW = frozenset(("NW", "XO", "SC", "SN", "RP", "PA", "CH", "OK", ""))
 _PRIORITIES = {"S": "STAT", "A": "HIGH", "P": "HIGH", "C": "HIGH", "R": "ROUTINE", "T": "MEDIUM"}

@@ -142,6 +142,12 @@ def studies_changed_since(connection: Connection, since_ms: int, limit: int) -> 
     return [(row[0], row[1]) for row in rows]
 
 
+def live_uids(connection: Connection, uids: list[str]) -> set[str]:
+    """Return those of the SOP Instance UIDs that are stored."""
+    query = select(instance.c.sop_instance_uid).where(instance.c.state == "live", instance.c.sop_instance_uid.in_(uids))
+    return set(connection.execute(query).scalars())
+
+
 def n_rows(connection: Connection) -> int:
     """Count the instances in any state."""
     return connection.execute(select(func.count()).select_from(instance)).scalar_one()

@@ -341,8 +341,8 @@ worklist_item = Table(
     Column("patient_fk", ForeignKey("patient.pk"), nullable=False, index=True),
     Column("order_number", Text, nullable=False),
     Column("step", Text, nullable=False),  # the step's ID, or its place in the order
-    Column("state", Text, nullable=False, index=True),  # SCHEDULED COMPLETED CANCELED DISCONTINUED
-    Column("study_uid", Text, nullable=False),
+    Column("state", Text, nullable=False, index=True),  # SCHEDULED STARTED COMPLETED CANCELED DISCONTINUED
+    Column("study_uid", Text, nullable=False, index=True),
     Column("attrs", Text, nullable=False),  # DICOM JSON of the item without its patient
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -429,4 +429,18 @@ printer = Table(
     Column("title", Text, primary_key=True),
     Column("abilities", Text, nullable=False),  # JSON
     Column("updated_at", BigInteger, nullable=False),
+)
+# What modalities say that they do and have done (MPPS); objects of it may have arrived or not.
+performed_step = Table(
+    "performed_step",
+    metadata,
+    Column("pk", Key64, primary_key=True),
+    Column("sop_instance_uid", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False, index=True),  # IN PROGRESS COMPLETED DISCONTINUED
+    Column("study_uid", Text, nullable=False, index=True),  # the first one
+    Column("attrs", Text, nullable=False),  # DICOM JSON of the whole step
+    Column("source_aet", Text, nullable=False),  # who told of it
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
 )

@@ -31,6 +31,18 @@ def of_order(connection: Connection, order_number: str) -> list[Item]:
     return [_item(row) for row in connection.execute(query)]
 
 
+def of_study(connection: Connection, study_uid: str) -> list[Item]:
+    """Return the steps of a study."""
+    query = select(worklist_item).where(worklist_item.c.study_uid == study_uid).order_by(worklist_item.c.pk)
+    return [_item(row) for row in connection.execute(query)]
+
+
+def in_states(connection: Connection, states: tuple[str, ...]) -> list[Item]:
+    """Return the steps in these states."""
+    query = select(worklist_item).where(worklist_item.c.state.in_(states)).order_by(worklist_item.c.pk)
+    return [_item(row) for row in connection.execute(query)]
+
+
 def _item(row: Any) -> Item:
     return Item(row.order_number, row.step, row.state, row.study_uid, row.patient_fk, json.loads(row.attrs))
 

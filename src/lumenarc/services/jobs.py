@@ -20,7 +20,8 @@ from sqlalchemy.exc import IntegrityError
 from lumenarc.archive import Archive
 from lumenarc.errors import BadRequest, Cancelled, LumenarcError, NotFound, Refused, Unavailable
 from lumenarc.index import jobs
-from lumenarc.index.jobs import Lease, NewJob
+from lumenarc.index.jobs import Lease
+from lumenarc.index.jobs import NewJob as NewJob
 
 LEASE_MS = 30_000
 _FIRST_RETRY_MS = 5_000
@@ -83,10 +84,15 @@ def enqueue(
 ) -> str:
     """Queue a job and return its id; of jobs with one `only_key` only one is open: raises Refused for another."""
     new = NewJob(task, title, json.dumps(arguments), archive.now_ms(), lane, only_key)
-    pk = archive.index.write(lambda connection: jobs.add(connection, new, archive.now_ms()))
+    pk = archive.index.write(lambda connection: add(connection, new))
     if pk is None:
         raise Refused(_OPEN_ALREADY)
     return str(pk)
+
+
+def add(connection: Connection, new: NewJob) -> int | None:
+    """Queue a job in the transaction that is its reason; None when one of its `only_key` is open already."""
+    return jobs.add(connection, new, new.due_at)
 
 
 def start(archive: Archive, task: str) -> str:
@@ -285,7 +291,7 @@ def begin(archive: Archive, task: str, arguments: dict[str, Any], *, title: str,
 
     def take(connection: Connection) -> RowMapping | None:
         now = archive.now_ms()
-        pk = jobs.add(connection, NewJob(task, title, json.dumps(arguments), now, only_key=only_key), now)
+        pk = add(connection, NewJob(task, title, json.dumps(arguments), now, only_key=only_key))
         return None if pk is None else jobs.lease(connection, pk, now, owner, LEASE_MS)
 
     row = archive.index.write(take)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from lumenarc.dicom.lacking import Refusal
 from lumenarc.errors import LumenarcError
 from lumenarc.protocol.dimse import commands
 from lumenarc.protocol.dimse.commands import Command
@@ -54,6 +55,16 @@ class Response:
     def of(cls, error: LumenarcError) -> Response:
         """Return the answer that an error means."""
         return cls(error.dimse_status, comment=str(error))
+
+    @classmethod
+    def refusing(cls, refusal: Refusal) -> Response:
+        """Return the answer to a request that is not done (PS3.7 C.5: what it names beside the status)."""
+        elements: dict[int, Any] = {}
+        if refusal.tags:
+            elements[commands.ATTRIBUTE_LIST] = refusal.tags
+        if refusal.error_id:
+            elements[commands.ERROR_ID] = refusal.error_id
+        return cls(refusal.status, comment=refusal.comment, elements=elements)
 
     @property
     def is_match(self) -> bool:

@@ -9,7 +9,7 @@ from lumenarc.config import Settings
 from lumenarc.dicom.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from lumenarc.dicom.sop_classes import is_storage, may_be_storage
 from lumenarc.dicom.transfer_syntaxes import KEPT_UIDS
-from lumenarc.doors.dimse import c_find, c_find_worklist, n_action_commitment, print_films, retrieval
+from lumenarc.doors.dimse import c_find, c_find_worklist, n_action_commitment, n_mpps, print_films, retrieval
 from lumenarc.doors.dimse.retrieval import GET_MODELS, MOVE_MODELS
 from lumenarc.protocol.ul.items import CommonExtended, UserIdentity, UserInformation
 from lumenarc.protocol.ul.negotiation import CALLED_UNKNOWN, CALLING_UNKNOWN
@@ -36,7 +36,7 @@ class ArchiveOffer:
         self._services: set[str] = set()
         found = c_find.MODELS | c_find_worklist.MODELS
         films = print_films.MODELS if settings.film_service else frozenset[str]()
-        finding = (("store", n_action_commitment.MODELS), ("find", found))
+        finding = (("store", n_action_commitment.MODELS | n_mpps.READ_MODELS), ("find", found))
         for verb, models in (*finding, ("move", MOVE_MODELS), ("get", GET_MODELS), ("print", films)):
             if verb in may:
                 self._services.update(models)

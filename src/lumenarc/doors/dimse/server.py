@@ -13,6 +13,7 @@ from lumenarc.doors.dimse import (
     c_move,
     c_store,
     n_action_commitment,
+    n_mpps,
     policy,
     print_films,
 )
@@ -39,6 +40,9 @@ VERBS: tuple[tuple[int, Collection[str], Answer], ...] = (
     (commands.C_MOVE_RQ, MOVE_MODELS, c_move.answer),
     (commands.C_GET_RQ, GET_MODELS, c_get.answer),
     (commands.N_ACTION_RQ, n_action_commitment.MODELS, n_action_commitment.answer),
+    (commands.N_CREATE_RQ, n_mpps.MODELS, n_mpps.create),
+    (commands.N_SET_RQ, n_mpps.MODELS, n_mpps.change),
+    (commands.N_GET_RQ, n_mpps.READ_MODELS, n_mpps.read),
 )
 
 

@@ -10,7 +10,9 @@ from lumenarc.doors.worker import (
     evict,
     fetch,
     films,
+    forward_step,
     import_zip,
+    notify,
     print_images,
     purge,
     ready,
@@ -33,4 +35,6 @@ TASKS: tuple[Task, ...] = (
     commitment.TASK,
     films.TASK,
     print_images.TASK,
+    forward_step.TASK,
+    notify.TASK,
 )

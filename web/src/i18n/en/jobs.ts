@@ -27,6 +27,8 @@ export default {
   dismiss: 'Put away',
   taskBundle: 'Pack an export',
   taskCommitment: 'Answer storage commitment',
+  taskForwardStep: 'Tell of performed steps',
+  taskNotify: 'Notify of available objects',
   taskRegroup: 'Split or merge series',
   taskCheck: 'Verify',
   taskEvict: 'Clear the cache',

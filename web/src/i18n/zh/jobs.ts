@@ -29,6 +29,8 @@ export default {
   dismiss: '收起',
   taskBundle: '打包导出',
   taskCommitment: '答复存储确认',
+  taskForwardStep: '转告已执行步骤',
+  taskNotify: '通知对象可用',
   taskRegroup: '拆分或合并序列',
   taskCheck: '校验',
   taskEvict: '清理缓存',
