@@ -71,7 +71,7 @@ def hearing(title: str, heard: Heard) -> Iterator[int]:
     ae = pynetdicom.AE(title)
     ae.add_supported_context(MPPS)
     ae.add_supported_context(IAN)
-    handlers = [(evt.EVT_N_CREATE, create), (evt.EVT_N_SET, change)]
+    handlers: list[Any] = [(evt.EVT_N_CREATE, create), (evt.EVT_N_SET, change)]
     server: Any = ae.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
     try:
         yield int(server.socket.getsockname()[1])

@@ -9,6 +9,8 @@ export type Route = { path: string; title: () => string; load: () => Component |
 export const ROUTES: Route[] = [
   { path: '/', title: () => t('studies'), load: () => Studies, inBar: true },
   { path: '/patients', title: () => t('patients'), load: () => import('./pages/patients/Patients.svelte'), inBar: true },
+  { path: '/worklist', title: () => t('worklist'), load: () => import('./pages/workflow/Worklist.svelte'), inBar: true },
+  { path: '/performed', title: () => t('performed'), load: () => import('./pages/workflow/Performed.svelte'), inBar: true },
   { path: '/remote', title: () => t('remote'), load: () => import('./pages/remote/Remote.svelte'), inBar: true },
   { path: '/dashboard', title: () => t('dashboard'), load: () => import('./pages/admin/Dashboard.svelte'), inBar: true },
   { path: '/films', title: () => t('films'), load: () => import('./pages/films/Films.svelte'), inBar: true },

@@ -78,8 +78,8 @@ Push Model as SCP: what is vouched for was compared with its digest. The report 
 while that keeps still, else over an association to its registered AE, with retries; `workflow.md` says more.
 
 ### Performed procedure steps (PS3.4 F)
-MPPS as SCP (N-CREATE, N-SET) with the states and attributes of Table F.7.2-1, MPPS Retrieve (N-GET); as SCU, MPPS and Instance
-Availability Notification (R) to registered AEs. `workflow.md` lists the statuses.
+MPPS as SCP (N-CREATE, N-SET) with the states and attributes of Table F.7.2-1, MPPS Retrieve (N-GET); as
+SCU, MPPS and Instance Availability Notification (R) to registered AEs. `workflow.md` lists the statuses.
 
 ## 5. Attributes that an index searches
 Any other attribute of a level may be a key as well: it is matched against the stored objects. Every stored attribute

@@ -55,7 +55,7 @@ def _take(connection: Connection, order: Order, patient_pk: int, now_ms: int) ->
     # What a modality has begun or done is not scheduled again by a message that says more of the order.
     state = held.state if held is not None and held.state in (STARTED, COMPLETED) else SCHEDULED
     study_uid = order.study_uid or next((row.study_uid for row in known), f"2.25.{uuid.uuid4().int}")
-    attrs = _attributes(order, study_uid, step, now_ms)
+    attrs = attributes_of(order, study_uid, step, now_ms)
     put_state(connection, Row(order.number, step, SCHEDULED, study_uid, patient_pk, attrs), state, now_ms)
     return 1
 
@@ -92,7 +92,7 @@ def _step_ids(row: Row) -> list[str]:
     return [text(step, "00400009") for step in row.attrs.get(_STEPS, {}).get("Value", [])]
 
 
-def _attributes(order: Order, study_uid: str, step: str, now_ms: int) -> Attributes:
+def attributes_of(order: Order, study_uid: str, step: str, now_ms: int) -> Attributes:
     """Return the whole item but its patient; what a modality needs and nobody said is made up from the order."""
     local = time.localtime(now_ms / 1000)
     today = {

@@ -39,6 +39,7 @@ from lumenarc.doors.http import (
     users,
     wado,
     wado_uri,
+    worklist,
 )
 from lumenarc.doors.http.context import Context, Endpoint, ServerInfo, check_aet
 from lumenarc.doors.http.guard import Guard
@@ -60,6 +61,7 @@ ROUTES: tuple[Endpoint, ...] = (
     *corrections.ENDPOINTS,
     *remotes.ENDPOINTS,
     *jobs.ENDPOINTS,
+    *worklist.ENDPOINTS,
     *studies.ENDPOINTS,
     *upload.ENDPOINTS,
     *dashboard.ENDPOINTS,

@@ -1,6 +1,8 @@
 // The frame around every page, in English.
 export default {
   patients: 'Patients',
+  worklist: 'Worklist',
+  performed: 'Performed steps',
   uploadFor: 'For another patient…',
   serverSaid: 'The archive could not do that; its log says more.',
   serverSaidKind: 'The archive could not do that ({kind}); its log says more.',

@@ -3,6 +3,8 @@ import type en from '../en/shell';
 
 export default {
   patients: '患者',
+  worklist: '工作列表',
+  performed: '已执行步骤',
   uploadFor: '归入另一患者…',
   serverSaid: '存档未能完成；详情见其日志。',
   serverSaidKind: '存档未能完成（{kind}）；详情见其日志。',
