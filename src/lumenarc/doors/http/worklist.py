@@ -7,7 +7,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from lumenarc.access import Action
 from lumenarc.doors.http.context import Context, Endpoint, json_body, number
+from lumenarc.doors.http.gate import by
 from lumenarc.doors.http.respond import json_response
 from lumenarc.errors import NotFound
 from lumenarc.services import mpps, scheduling
@@ -40,7 +42,7 @@ async def _item(context: Context, request: Request) -> Response:
 
 async def _create(context: Context, request: Request) -> Response:
     given = await json_body(request)
-    item = await context.run(scheduling.create, context.archive, given, "page")
+    item = await context.run(scheduling.create, context.archive, given, by(request))
     return json_response(request, item, status=201)
 
 
@@ -85,11 +87,18 @@ async def _step(context: Context, request: Request) -> Response:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/api/worklist", _scheduled, "Scheduled procedure steps.", ""),
-    Endpoint("POST", "/api/worklist", _create, "Schedule a procedure step.", ""),
-    Endpoint("GET", _ONE, _item, "One scheduled procedure step.", ""),
-    Endpoint("PUT", _ONE, _edit, "Change a scheduled procedure step.", ""),
-    Endpoint("DELETE", _ONE, _remove, "Remove a scheduled procedure step.", ""),
-    Endpoint("GET", "/api/mpps", _performed, "Performed procedure steps.", ""),
-    Endpoint("GET", _STEP, _step, "One performed procedure step, and which of its objects are missing.", ""),
+    Endpoint("GET", "/api/worklist", _scheduled, "Scheduled procedure steps.", "", needs=Action.VIEW),
+    Endpoint("POST", "/api/worklist", _create, "Schedule a procedure step.", "", needs=Action.EDIT),
+    Endpoint("GET", _ONE, _item, "One scheduled procedure step.", "", needs=Action.VIEW),
+    Endpoint("PUT", _ONE, _edit, "Change a scheduled procedure step.", "", needs=Action.EDIT),
+    Endpoint("DELETE", _ONE, _remove, "Remove a scheduled procedure step.", "", needs=Action.EDIT),
+    Endpoint("GET", "/api/mpps", _performed, "Performed procedure steps.", "", needs=Action.VIEW),
+    Endpoint(
+        "GET",
+        _STEP,
+        _step,
+        "One performed procedure step, and which of its objects are missing.",
+        "",
+        needs=Action.VIEW,
+    ),
 )
