@@ -12,6 +12,7 @@ chunk. Where the peer granted an asynchronous operations window, requests go out
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +26,9 @@ from lumenarc.protocol.ul.negotiation import MAX_ASYNC_OPERATIONS, Context
 from lumenarc.transport.association import Association, AssociationEnded
 
 _CHUNK_BYTES = 1 << 20
-_META_BYTES = 64 << 10
-_NAMED_WITHIN_BYTES = 2 << 10
+# How much of a file is read to learn what it is: nearly always the first is enough.
+_HEAD_BYTES, _META_BYTES = 4 << 10, 64 << 10
+_NAMED_WITHIN_BYTES = (512, 2 << 10)
 _OBJECT_TAGS = frozenset((_SOP_CLASS := 0x00080016, _SOP_INSTANCE := 0x00080018))
 
 
@@ -69,13 +71,15 @@ def from_file(path: Path) -> Instance:
 
     What the data set says of itself counts: a File Meta that names another object is a mistake of who wrote the file.
     """
-    with path.open("rb", buffering=0) as file:
-        head = memoryview(file.read(_META_BYTES))
-    meta = part10.parse_meta(head)
+    meta, head = _beginning(path)
     class_uid, uid = meta.sop_class_uid, meta.sop_instance_uid
     if meta.transfer_syntax_uid not in DEFLATED:
-        first = head[meta.header_bytes : meta.header_bytes + _NAMED_WITHIN_BYTES]
-        found = scan_prefix(first, meta.transfer_syntax_uid, _OBJECT_TAGS)
+        found: dict[int, bytes] = {}
+        for n_bytes in _NAMED_WITHIN_BYTES:
+            first = head[meta.header_bytes : meta.header_bytes + n_bytes]
+            found = scan_prefix(first, meta.transfer_syntax_uid, _OBJECT_TAGS)
+            if len(found) == len(_OBJECT_TAGS):
+                break
         named = [found.get(tag, b"").decode("ascii", "replace").strip(" \0") for tag in (_SOP_CLASS, _SOP_INSTANCE)]
         class_uid, uid = named if all(named) else (class_uid, uid)
     if not class_uid or not uid:
@@ -88,6 +92,19 @@ def from_file(path: Path) -> Instance:
                 yield chunk
 
     return Instance(Kind(class_uid, meta.transfer_syntax_uid), uid, chunks)
+
+
+def _beginning(path: Path) -> tuple[part10.Meta, memoryview]:
+    """Return the File Meta of a file, and its first bytes, in which the data set begins."""
+    with path.open("rb", buffering=0) as file:
+        head = file.read(_HEAD_BYTES)
+        if len(head) == _HEAD_BYTES:
+            with suppress(BadDataSet):
+                meta = part10.parse_meta(head)
+                if meta.header_bytes + _NAMED_WITHIN_BYTES[-1] <= len(head):
+                    return meta, memoryview(head)
+            head += file.read(_META_BYTES - _HEAD_BYTES)
+    return part10.parse_meta(head), memoryview(head)
 
 
 def proposals_for(kinds: Iterable[Kind], fallback: tuple[str, ...] = ()) -> list[Proposal]:
