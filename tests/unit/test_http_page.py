@@ -137,3 +137,4 @@ def test_samples_are_loaded(client: TestClient) -> None:
     answer = client.post("/api/samples").json()
     assert answer["n_failed"] == 0 and len(answer["studies"]) == 4
     assert client.get("/dicom-web/studies/count").json() == {"count": 4}
+    assert client.get("/dicom-web/studies/size").json()["bytes"] > 1 << 20

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from test_store import made, put
 
 from bench.synthetic_index import fill
@@ -14,9 +15,10 @@ from lumenarc.config import Settings, load
 from lumenarc.dicom.attributes import Level
 from lumenarc.dicom.query import Attributes, Query
 from lumenarc.dicom.query_parse import Negotiated, from_identifier, from_qido
+from lumenarc.index import schema
 from lumenarc.index.search_text import are_common
 from lumenarc.services import delete
-from lumenarc.services.query import count, search
+from lumenarc.services.query import count, search, size_bytes
 
 
 @pytest.fixture
@@ -80,6 +82,18 @@ def test_order_limit_and_count(archive: Archive) -> None:
     assert count(archive, from_qido(Level.STUDY, {}, [("limit", "1")])) == 3
     assert count(archive, from_qido(Level.STUDY, {}, [("PatientID", "P1")])) == 2
     assert count(archive, from_qido(Level.IMAGE, {}, [])) == 5
+
+
+def test_size_is_what_the_studies_take(archive: Archive) -> None:
+    """By what is stored; a search that only the attributes can answer has no known size."""
+    with archive.index.read() as connection:
+        sizes = dict(connection.execute(select(schema.study.c.study_uid, schema.study.c.size_bytes)).all())
+    assert size_bytes(archive, from_qido(Level.STUDY, {}, [])) == sum(sizes.values()) > 0
+    ofs = [("PatientName", "Doe*"), ("limit", "1")]
+    assert size_bytes(archive, from_qido(Level.STUDY, {}, ofs)) == sizes["1.1"] + sizes["1.2"]
+    assert size_bytes(archive, from_qido(Level.STUDY, {}, [("PatientID", "nobody")])) == 0
+    fuzzy = [("PatientName", "Doe"), ("fuzzymatching", "true")]
+    assert size_bytes(archive, from_qido(Level.STUDY, {}, fuzzy)) is None
 
 
 def test_count_holds_after_the_archive_was_opened_again(archive: Archive) -> None:

@@ -339,7 +339,17 @@ def count(connection: Connection, query: Query, plan: Plan, dialect: str) -> int
     """Count the rows of a query that leaves nothing to match."""
     if query.level is Level.STUDY and dialect == "sqlite" and not query.keys and not query.words and not query.combined:
         return int(connection.execute(sql_text("SELECT n FROM study_count")).scalar_one())
-    needs_join = query.level is not Level.STUDY or any(level_of(key.tag) is Level.PATIENT for key in query.keys)
-    tables = source(query.level) if needs_join or query.combined else study
-    rows: Select[Any] = select(literal_column("1")).select_from(tables).where(*plan.conditions)
+    rows: Select[Any] = select(literal_column("1")).select_from(_needed(query)).where(*plan.conditions)
     return int(connection.execute(select(func.count()).select_from(rows.subquery())).scalar_one())
+
+
+def size_bytes(connection: Connection, query: Query, plan: Plan) -> int:
+    """Add up what the studies of a query that leaves nothing to match take on disk."""
+    found = select(func.coalesce(func.sum(study.c.size_bytes), 0)).select_from(_needed(query)).where(*plan.conditions)
+    return int(connection.execute(found).scalar_one())
+
+
+def _needed(query: Query) -> Any:
+    """Return the tables whose columns the conditions name."""
+    needs_join = query.level is not Level.STUDY or any(level_of(key.tag) is Level.PATIENT for key in query.keys)
+    return source(query.level) if needs_join or query.combined else study

@@ -22,6 +22,7 @@ from lumenarc.index.prepared import MAX_SHAPES, Shape, Value, prepare, shape_of
 from lumenarc.index.schema import instance, patient, series, study
 from lumenarc.index.search import Plan, statement, where
 from lumenarc.index.search import count as count_rows
+from lumenarc.index.search import size_bytes as bytes_of_rows
 from lumenarc.index.search_text import are_common
 from lumenarc.services import leaving
 
@@ -86,6 +87,14 @@ def count(archive: Archive, query: Query) -> int:
         if plan.residual is not None:
             return sum(1 for _answer in _rows(archive, every, plan, connection))
         return count_rows(connection, every, plan, archive.index.dialect)
+
+
+def size_bytes(archive: Archive, query: Query) -> int | None:
+    """Add up the bytes of the studies that answer; None when only their attributes could tell which they are."""
+    every = replace(query, limit=None, offset=0, order=())
+    with archive.index.read() as connection:
+        plan = where(every, archive.index.dialect, partial(are_common, connection))
+        return None if plan.residual is not None else bytes_of_rows(connection, every, plan)
 
 
 def _rows(archive: Archive, query: Query, plan: Plan, connection: Connection) -> Iterator[Attributes]:

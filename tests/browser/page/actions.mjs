@@ -1,5 +1,6 @@
 // Do long actions run as jobs that one follows: exports, anonymous copies, split and merged series, merged patients?
 import assert from 'node:assert/strict';
+import { accessible } from '../axe.mjs';
 
 export async function run({ page, base, problems, shots }) {
   const grid = page.getByRole('grid', { name: 'Studies' });
@@ -22,9 +23,11 @@ export async function run({ page, base, problems, shots }) {
   let dialog = await chosen('Export…');
   await dialog.getByText('JPEG pictures').click();
   await page.screenshot({ path: `${shots}/export.png` });
+  await accessible(page, 'export');
   await dialog.getByRole('button', { name: 'Pack' }).click();
   let card = await over('Pack an export');
   await page.screenshot({ path: `${shots}/tray.png` });
+  await accessible(page, 'tray');
   const [saved] = await Promise.all([page.waitForEvent('download'), card.getByRole('link', { name: 'Save the file' }).click()]);
   assert.equal(saved.suggestedFilename(), 'studies.zip');
   await card.getByRole('button', { name: 'Put away' }).click();
@@ -38,6 +41,7 @@ export async function run({ page, base, problems, shots }) {
   await dialog.getByLabel('Name instead').fill('Nobody^Trial');
   await dialog.getByText('Shift, all of a patient alike').click();
   await page.screenshot({ path: `${shots}/anonymize.png` });
+  await accessible(page, 'anonymize');
   await dialog.getByRole('button', { name: 'Make the copy' }).click();
   card = await over('Anonymise');
   await card.getByRole('button', { name: 'Put away' }).click();
@@ -56,6 +60,7 @@ export async function run({ page, base, problems, shots }) {
   await dialog.getByLabel('Description').fill('The upper part');
   await dialog.getByLabel('Reason').fill('two examinations');
   await page.screenshot({ path: `${shots}/split.png` });
+  await accessible(page, 'split');
   await dialog.getByRole('button', { name: 'Split', exact: true }).click();
   card = await over('Split or merge series');
   await card.getByRole('button', { name: 'Put away' }).click();
@@ -68,6 +73,7 @@ export async function run({ page, base, problems, shots }) {
   await dialog.getByRole('checkbox').first().check();
   await dialog.getByLabel('Reason').fill('one examination after all');
   await page.screenshot({ path: `${shots}/merge-series.png` });
+  await accessible(page, 'merge-series');
   await dialog.getByRole('button', { name: 'Merge', exact: true }).click();
   await over('Split or merge series');
   await panel.getByText('64 objects').waitFor();
@@ -81,6 +87,7 @@ export async function run({ page, base, problems, shots }) {
   await dialog.getByText('王 小东').last().click();
   await dialog.getByLabel('Reason').fill('one person');
   await page.screenshot({ path: `${shots}/merge-patients.png` });
+  await accessible(page, 'merge-patients');
   await dialog.getByRole('button', { name: 'Merge', exact: true }).click();
   await page.waitForFunction(() => [...document.querySelectorAll('.row b')].filter((one) => one.textContent === '王 小东').length === 3);
   assert.deepEqual(problems, []);

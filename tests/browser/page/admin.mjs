@@ -1,5 +1,6 @@
 // Is the archive run from the page? Devices, jobs, trash, figures, settings.
 import assert from 'node:assert/strict';
+import { accessible } from '../axe.mjs';
 
 export async function run({ page, base, problems, shots, dicom_port }) {
   // Devices: one that answers (the archive itself), one that does not, and a stranger by one click.
@@ -10,6 +11,7 @@ export async function run({ page, base, problems, shots, dicom_port }) {
   await form.getByLabel('Host name').fill('127.0.0.1');
   await form.getByLabel('Port').fill('1');
   await page.screenshot({ path: `${shots}/device-form.png` });
+  await accessible(page, 'device-form');
   await form.getByRole('button', { name: 'Save' }).click();
   const row = page.getByRole('row', { name: /SELF/ });
   await row.getByRole('button', { name: 'C-ECHO' }).click();

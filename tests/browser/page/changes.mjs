@@ -1,5 +1,6 @@
 // Does the list hear of what arrives, and does a deletion come back by one click?
 import assert from 'node:assert/strict';
+import { accessible } from '../axe.mjs';
 import { readFileSync } from 'node:fs';
 
 export async function run({ page, base, problems, shots, fresh }) {
@@ -21,6 +22,7 @@ export async function run({ page, base, problems, shots, fresh }) {
   const question = page.getByRole('dialog', { name: 'Delete 1 study?' });
   await question.getByRole('textbox').fill('wrong patient');
   await page.screenshot({ path: `${shots}/delete.png` });
+  await accessible(page, 'delete');
   await question.getByRole('button', { name: 'Delete' }).click();
   await page.locator('.count').getByText('9 studies').waitFor();
   await page.getByRole('button', { name: 'Undo' }).click();

@@ -1,5 +1,6 @@
 // Are a patient and a study corrected with a reason, moved, merged, and is all of it in the history?
 import assert from 'node:assert/strict';
+import { accessible } from '../axe.mjs';
 
 export async function run({ page, base, problems, shots }) {
   const grid = page.getByRole('grid', { name: 'Studies' });
@@ -17,6 +18,7 @@ export async function run({ page, base, problems, shots }) {
   await dialog.getByLabel('Birth date').fill('1984-09-24');
   await dialog.getByLabel('Reason').fill('a slip of the pen');
   await page.screenshot({ path: `${shots}/correct.png` });
+  await accessible(page, 'correct');
   await dialog.getByRole('button', { name: 'Save' }).click();
   await panel.getByRole('heading', { name: '王 大东' }).waitFor();
   dialog = await choose('Edit the study…');
@@ -28,6 +30,7 @@ export async function run({ page, base, problems, shots }) {
   await dialog.getByText('a slip of the pen').waitFor();
   await dialog.getByText('王 大东').waitFor();
   await page.screenshot({ path: `${shots}/history.png` });
+  await accessible(page, 'history');
   await page.keyboard.press('Escape');
 
   // To a new patient, and that one into a known one.

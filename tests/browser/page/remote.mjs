@@ -1,5 +1,6 @@
 // Is another archive registered, tried, searched from the list, and a study fetched and opened at once?
 import assert from 'node:assert/strict';
+import { accessible } from '../axe.mjs';
 
 export async function run({ page, base, problems, shots, dicom_port, study }) {
   await page.goto(`${base}remote`);
@@ -33,6 +34,7 @@ export async function run({ page, base, problems, shots, dicom_port, study }) {
   const panel = page.getByRole('complementary', { name: 'The study in the other archive' });
   await panel.getByText('1 series').waitFor();
   await page.screenshot({ path: `${shots}/remote.png` });
+  await accessible(page, 'remote');
   await panel.getByRole('button', { name: 'Fetch and open' }).click();
   await page.waitForURL(new RegExp(`viewer\\?StudyInstanceUIDs=${study.replaceAll('.', '\\.')}`), { timeout: 60_000 });
   await page.goto(base);

@@ -1,5 +1,6 @@
 // Are studies found by name, ID, modality and day, in any script, with mouse and keys; is the address the state?
 import assert from 'node:assert/strict';
+import { accessible } from '../axe.mjs';
 
 export async function run({ page, base, problems, shots, ct, hostile }) {
   await page.goto(base);
@@ -32,6 +33,8 @@ export async function run({ page, base, problems, shots, ct, hostile }) {
   // Chips, fields and order; the archive sorts.
   await page.getByRole('button', { name: 'MR', exact: true }).click();
   await counted('2 studies');
+  // What a search found has a size, once nobody types any more.
+  await page.locator('.size').getByText(/^[\d.,]+ .?B in all$/).waitFor();
   await page.getByRole('button', { name: 'US', exact: true }).click();
   await page.waitForURL(/m=MR%2CUS/);
   await page.getByRole('button', { name: 'Clear' }).click();
@@ -103,6 +106,7 @@ export async function run({ page, base, problems, shots, ct, hostile }) {
   await page.keyboard.press('?');
   await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Next study').waitFor();
   await page.screenshot({ path: `${shots}/keys.png` });
+  await accessible(page, 'keys');
   await page.keyboard.press('Escape');
   assert.equal(await page.getByRole('dialog').count(), 0);
   // Objects that are no images have no thumbnail; nothing else may have failed.

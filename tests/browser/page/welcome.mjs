@@ -1,5 +1,6 @@
 // Does an empty archive say how images get in, and do they get in?
 import assert from 'node:assert/strict';
+import { accessible } from '../axe.mjs';
 
 export async function run({ page, base, problems, shots, dicom_port, folder, file }) {
   await page.goto(base);
@@ -7,6 +8,7 @@ export async function run({ page, base, problems, shots, dicom_port, folder, fil
   const commands = await page.locator('.welcome code').allTextContents();
   assert.ok(commands.includes(`storescu -c LUMENARC@127.0.0.1:${dicom_port} FOLDER`), commands.join('\n'));
   await page.screenshot({ path: `${shots}/welcome.png` });
+  await accessible(page, 'welcome');
 
   await page.getByRole('button', { name: 'Load sample studies' }).click();
   const grid = page.getByRole('grid', { name: 'Studies' });
@@ -29,6 +31,7 @@ export async function run({ page, base, problems, shots, dicom_port, folder, fil
   assert.match(await panel.getByRole('listitem').first().textContent(), /readme\.txt.*no DICOM/);
   await panel.getByText('2 files').waitFor();
   await page.screenshot({ path: `${shots}/upload.png` });
+  await accessible(page, 'upload');
   await page.getByRole('status').getByText('6 studies').waitFor();
   await panel.getByRole('button', { name: 'Close' }).click();
   assert.equal(await panel.count(), 0);

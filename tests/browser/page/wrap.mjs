@@ -1,5 +1,6 @@
 // Do pictures and documents become objects with a form, and do files reach another patient on the way in?
 import assert from 'node:assert/strict';
+import { accessible } from '../axe.mjs';
 
 export async function run({ page, base, problems, shots, photo, letter, fake, file }) {
   await page.goto(base);
@@ -17,11 +18,13 @@ export async function run({ page, base, problems, shots, photo, letter, fake, fi
   await dialog.getByRole('combobox').selectOption({ index: 1 });
   await dialog.getByLabel('Description of the series').fill('Wound, day 3');
   await page.screenshot({ path: `${shots}/wrap.png` });
+  await accessible(page, 'wrap');
   await dialog.getByRole('button', { name: 'Make objects' }).click();
   await panel.getByText('2 stored').waitFor({ timeout: 60_000 });
   await panel.getByText('1 failed').waitFor();
   assert.match(await panel.getByRole('listitem').first().textContent(), /fake\.pdf.*not of the type/);
   await page.screenshot({ path: `${shots}/wrapped.png` });
+  await accessible(page, 'wrapped');
   await panel.getByRole('button', { name: 'Close' }).click();
   await count('4 studies');
 
@@ -33,6 +36,7 @@ export async function run({ page, base, problems, shots, photo, letter, fake, fi
   await dialog.getByLabel('Patient ID', { exact: true }).fill('RIGHT');
   await dialog.getByLabel('Reason').fill('scanned under a wrong name');
   await page.screenshot({ path: `${shots}/for-patient.png` });
+  await accessible(page, 'for-patient');
   await choose(dialog.getByRole('button', { name: 'Choose files…' }), file);
   await panel.getByText('1 stored').waitFor();
   await page.getByRole('grid', { name: 'Studies' }).getByText('Right Person').waitFor();

@@ -26,6 +26,11 @@ export async function countStudies(keys: URLSearchParams, signal?: AbortSignal):
   return (await api<{ count: number }>(`${ROOT}/studies/count?${keys}`, signal ? { signal } : {})).count;
 }
 
+/** Ask how many bytes the studies that match take; null when the archive cannot tell. */
+export async function sizeOfStudies(keys: URLSearchParams, signal?: AbortSignal): Promise<number | null> {
+  return (await api<{ bytes: number | null }>(`${ROOT}/studies/size?${keys}`, signal ? { signal } : {})).bytes;
+}
+
 /** Ask for one study; undefined when it is not there (any more). */
 export async function findStudy(study: string, signal?: AbortSignal): Promise<Attributes | undefined> {
   return (await search('/studies', new URLSearchParams({ StudyInstanceUID: study }), signal))[0];

@@ -124,6 +124,11 @@ async def _count(context: Context, request: Request, level: Level) -> Response:
     return json_response(request, {"count": n_found})
 
 
+async def _size(context: Context, request: Request) -> Response:
+    n_bytes = await context.run(searching.size_bytes, context.archive, _query(request, Level.STUDY))
+    return json_response(request, {"bytes": n_bytes})
+
+
 _KEYS = (
     *("PatientID", "PatientName", "StudyDate", "AccessionNumber", "ModalitiesInStudy", "Modality"),
     *("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "q", "fuzzymatching"),
@@ -146,7 +151,10 @@ def _endpoints() -> tuple[Endpoint, ...]:
         ("/studies/{study}/instances", Level.IMAGE),
         ("/studies/{study}/series/{series}/instances", Level.IMAGE),
     )
-    made = []
+    sizes = Endpoint(
+        "GET", "/studies/size", _size, "Add up the bytes of studies that match.", spec=_COUNT, needs=Action.VIEW
+    )
+    made = [sizes]
     for path, level in paths:
 
         async def search(context: Context, request: Request, level: Level = level) -> Response:

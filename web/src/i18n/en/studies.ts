@@ -3,6 +3,7 @@ export default {
   studies: 'Studies',
   search: 'Search studies',
   searchHint: 'Name, ID, accession, description or UID',
+  sizeInAll: '{size} in all',
   count: { one: '{n} study', other: '{n} studies' },
   none: 'No study matches.',
   noneHint: 'Take a filter away, or look for a part of a word.',

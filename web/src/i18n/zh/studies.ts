@@ -5,6 +5,7 @@ export default {
   studies: '检查',
   search: '搜索检查',
   searchHint: '姓名、患者编号、检查号、描述或 UID',
+  sizeInAll: '共 {size}',
   count: { one: '{n} 项检查', other: '{n} 项检查' },
   none: '没有匹配的检查。',
   noneHint: '请去掉一个筛选条件，或只输入词的一部分。',

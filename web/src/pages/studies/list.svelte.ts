@@ -1,6 +1,6 @@
 // Which rows does the list hold? Pages of 100 by position, fetched when they come into sight; old rows stay until the new ones are there.
 import { told } from '../../api/client';
-import { countStudies, findStudies, PAGE_SIZE } from '../../api/studies';
+import { countStudies, findStudies, PAGE_SIZE, sizeOfStudies } from '../../api/studies';
 import type { Attributes } from '../../dicom/names';
 import { text } from '../../dicom/names';
 import { TAG } from '../../dicom/tags';
@@ -14,6 +14,8 @@ const COUNT_AFTER_MS = 200;
 export class StudyList implements Rows {
   /** How many studies match; null until it is known. */
   total = $state<number | null>(null);
+  /** How many bytes a search's studies take; null until it is known, and for the whole archive (the dashboard tells it). */
+  bytes = $state<number | null>(null);
   error = $state('');
   busy = $state(false);
   pages = $state.raw<ReadonlyMap<number, Attributes[]>>(new Map());
@@ -36,6 +38,7 @@ export class StudyList implements Rows {
     this.#keys = keys;
     this.#order = order;
     this.scrollTop = 0;
+    this.bytes = null;
     await this.#fresh([0]);
   }
 
@@ -81,7 +84,7 @@ export class StudyList implements Rows {
       this.pages = new Map(found);
       this.error = '';
       this.busy = false;
-      if (!isEnd) void this.#count(signal);
+      void this.#sum(isEnd, signal);
     } catch (reason) {
       if (signal.aborted) return;
       this.error = told(reason);
@@ -89,13 +92,18 @@ export class StudyList implements Rows {
     }
   }
 
-  /** Ask how many rows there are; they are painted already. */
-  async #count(signal: AbortSignal): Promise<void> {
+  /** Ask how many rows there are, unless all are here, and how much a search found; the rows are painted already. */
+  async #sum(isCounted: boolean, signal: AbortSignal): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, COUNT_AFTER_MS));
     if (signal.aborted) return;
     try {
-      const total = await countStudies(this.#keys, signal);
-      if (!signal.aborted) this.total = total;
+      const [total, bytes] = await Promise.all([
+        isCounted ? this.total : countStudies(this.#keys, signal),
+        this.#keys.size && this.total ? sizeOfStudies(this.#keys, signal) : null,
+      ]);
+      if (signal.aborted) return;
+      this.total = total;
+      this.bytes = bytes;
     } catch (reason) {
       if (!signal.aborted) this.error = told(reason);
     }
