@@ -1,5 +1,10 @@
 // How does every view look? Pictures of each in both languages and both themes, with made-up studies; looked at, not compared.
-export async function run({ page, base, shots }) {
+import { openVolume, settled } from './viewer/planes.mjs';
+
+export async function run({ page, base, shots, made }) {
+  page.setDefaultTimeout(120_000);
+  const open = async (study) => { await page.goto(`${base}viewer?StudyInstanceUIDs=${study}`); await page.locator('[data-testid="cell-0"][data-shown="true"]').waitFor(); };
+  const series = (words) => page.getByTestId('series').filter({ hasText: words }).first().click();
   const views = {
     studies: async () => { await page.goto(base); await page.locator('.row b').nth(5).waitFor(); },
     study: async () => { await page.locator('.row b').nth(1).click(); await page.locator('aside article').first().waitFor(); },
@@ -21,14 +26,27 @@ export async function run({ page, base, shots }) {
     devices: async () => { await page.goto(`${base}aes`); await page.locator('tbody tr').first().waitFor(); },
     trash: async () => { await page.goto(`${base}trash`); await page.locator('tbody tr').first().waitFor(); },
     settings: async () => { await page.goto(`${base}settings`); await page.locator('tbody tr').nth(5).waitFor(); },
+    films: async () => { await page.goto(`${base}films`); await page.locator('h1').waitFor(); },
+  };
+  const viewer = {
     viewer: async () => { await page.goto(base); await page.locator('.row', { hasText: 'Sample CT chest' }).dblclick(); await page.locator('canvas').first().waitFor(); await page.waitForTimeout(2500); },
+    planes: async () => { await openVolume(page, base, made.volume); await settled(page); },
+    fusion: async () => { await page.keyboard.press('F'); await page.getByTestId('opacity').waitFor(); await page.locator('[data-testid="volume"][data-loaded="true"]').waitFor(); await settled(page); },
+    body: async () => { await openVolume(page, base, made.volume); await page.keyboard.press('D'); await page.locator('[data-testid="model"][data-shown="true"]').waitFor(); await settled(page); },
+    layers: async () => { await open(made.images); await series('Organs'); await page.getByTestId('layer-item').first().waitFor(); await series('Contours'); await series('Plan dose'); await page.getByTestId('reference-dose').waitFor(); },
+    plan: async () => { await open(made.images); await series('RTPLAN'); await page.getByTestId('plan').waitFor(); },
+    presented: async () => { await open(made.presented); await page.getByRole('button', { name: /^(Colours and presentation|颜色与显示状态)$/ }).click(); await page.getByTestId('state').click(); await settled(page); },
+    times: async () => { await open(made.times); await page.getByTestId('time-bar').waitFor(); },
+    slide: async () => { await page.goto(`${base}viewer?StudyInstanceUIDs=${made.slide}`); await page.locator('[data-testid="slide"][data-missing="0"]').waitFor(); },
+    model: async () => { await page.goto(`${base}viewer?StudyInstanceUIDs=${made.documents}`); await series('Box'); await page.getByTestId('model-size').waitFor(); },
+    letter: async () => { await page.goto(`${base}viewer?StudyInstanceUIDs=${made.documents}`); await series('CDA letter'); await page.locator('[data-testid="letter"] dl').waitFor(); },
   };
   await page.emulateMedia({ reducedMotion: 'reduce' });
-  for (const [language, theme] of [['en', 'light'], ['en', 'dark'], ['zh', 'light'], ['zh', 'dark']]) {
+  for (const [language, theme] of [['en', 'dark'], ['en', 'light'], ['zh', 'dark'], ['zh', 'light']]) {
     await page.goto(base);
     await page.evaluate(([lang, dark]) => { localStorage.setItem('lumenarc.language', lang); localStorage.setItem('lumenarc.theme', dark); }, [language, theme]);
-    for (const [name, open] of Object.entries(views)) {
-      await open();
+    for (const [name, show] of Object.entries(theme === 'dark' ? { ...views, ...viewer } : views)) {
+      await show();
       await page.waitForTimeout(500);
       await page.screenshot({ path: `${shots}/${name}-${language}-${theme}.png` });
     }

@@ -12,8 +12,17 @@ import tempfile
 import time
 from pathlib import Path
 
+import derived
 import httpx
+import looks
+import models
+import phantoms
+import radiotherapy
+import slides
+import volume_phantoms
 from PIL import Image
+from pydicom.uid import generate_uid
+from scenarios import store
 
 from served import Served, serve
 
@@ -25,13 +34,27 @@ VIEWS = {
     "export": "Export of a selection",
     "header": "Header",
     "patients": "Patients",
-    "viewer": "Viewer",
     "remote": "Other archives",
     "dashboard": "Dashboard",
     "jobs": "Jobs",
     "devices": "Devices",
     "trash": "Trash",
+    "films": "Films",
     "settings": "Settings",
+}
+# The viewer is dark in both themes.
+VIEWER = {
+    "viewer": "Viewer",
+    "planes": "Planes of a volume",
+    "body": "A volume as a body",
+    "fusion": "PET over CT",
+    "layers": "Segmentation, structures and dose over CT",
+    "plan": "Plan of a treatment",
+    "presented": "Presentation state",
+    "times": "Times beside slices",
+    "slide": "Whole slide",
+    "model": "Model",
+    "letter": "Letter (CDA)",
 }
 LOOKS = ("en-light", "en-dark", "zh-light", "zh-dark")
 _KINDS = "pt mr dx mg us ecg sr seg".split()
@@ -46,8 +69,10 @@ def main() -> int:
         archive = serve(Path(scratch) / "data")
         try:
             _fill(archive, Path(scratch))
-            given = json.dumps({"base": archive.http, "shots": str(shots)})
-            subprocess.run(("node", str(HERE / "run.mjs"), str(HERE / "pictures.mjs"), given), check=True, timeout=900)
+            given = json.dumps(
+                {"base": archive.http, "shots": str(shots), "made": _fill_viewer(archive, Path(scratch))}
+            )
+            subprocess.run(("node", str(HERE / "run.mjs"), str(HERE / "pictures.mjs"), given), check=True, timeout=1800)
         finally:
             archive.stop()
         folder = DOCS / "images" / "views"
@@ -80,6 +105,24 @@ def _fill(archive: Served, scratch: Path) -> None:
     time.sleep(5)  # let the jobs come to their end
 
 
+def _fill_viewer(archive: Served, scratch: Path) -> dict[str, str]:
+    """Bring in what the viewer shows besides stacks; return its studies by name."""
+    folder, volume = scratch / "objects", generate_uid()
+    images = phantoms.write_ct(folder)
+    derived.write_segmentations(folder, derived.images_in(folder))
+    radiotherapy.write_treatment(folder, derived.images_in(folder))
+    volume_phantoms.write_ct(folder / "ct", volume)
+    volume_phantoms.write_pet(folder / "pet", volume)
+    written = {
+        "slide": slides.write_slide(folder),
+        "documents": models.write_documents(folder),
+        "times": derived.write_times(folder),
+        "presented": looks.write_state(folder / "state"),
+    }
+    store(archive, folder)
+    return {"images": images, "volume": volume, **written}
+
+
 def _write_page() -> None:
     lines = ["# How every view looks", ""]
     lines += ["Made by `tests/browser/pictures.py` from made-up studies; English and Chinese, light and dark.", ""]
@@ -87,6 +130,10 @@ def _write_page() -> None:
         cells = [f"![{title}, {look}](images/views/{name}-{look}.webp)" for look in LOOKS]
         lines += [f"## {title}", "| English, light | English, dark |", "|---|---|", f"| {cells[0]} | {cells[1]} |"]
         lines += ["", "| 中文，浅色 | 中文，深色 |", "|---|---|", f"| {cells[2]} | {cells[3]} |", ""]
+    lines += ["## The viewer", "It is dark in both themes.", ""]
+    for name, title in VIEWER.items():
+        cells = [f"![{title}, {language}](images/views/{name}-{language}-dark.webp)" for language in ("en", "zh")]
+        lines += [f"### {title}", "| English | 中文 |", "|---|---|", f"| {cells[0]} | {cells[1]} |", ""]
     (DOCS / "pictures.md").write_text("\n".join(lines), "utf-8")
 
 
