@@ -87,7 +87,8 @@ def test_order_limit_and_count(archive: Archive) -> None:
 def test_size_is_what_the_studies_take(archive: Archive) -> None:
     """By what is stored; a search that only the attributes can answer has no known size."""
     with archive.index.read() as connection:
-        sizes = dict(connection.execute(select(schema.study.c.study_uid, schema.study.c.size_bytes)).all())
+        found = connection.execute(select(schema.study.c.study_uid, schema.study.c.size_bytes))
+        sizes = {str(row.study_uid): int(row.size_bytes) for row in found}
     assert size_bytes(archive, from_qido(Level.STUDY, {}, [])) == sum(sizes.values()) > 0
     ofs = [("PatientName", "Doe*"), ("limit", "1")]
     assert size_bytes(archive, from_qido(Level.STUDY, {}, ofs)) == sizes["1.1"] + sizes["1.2"]
