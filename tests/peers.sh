@@ -3,7 +3,7 @@
 set -euo pipefail
 declare -A needs=(
   [storescu]=dcmtk [dciodvfy]=dicom3tools [Orthanc]=orthanc [wrk]=wrk [chromium]=chromium
-  [/usr/sbin/rsyslogd]=rsyslog [/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_gtls.so]=rsyslog-gnutls
+  [/usr/sbin/rsyslogd]=rsyslog [/var/lib/dpkg/info/rsyslog-gnutls.list]=rsyslog-gnutls
   [/usr/lib/postgresql/15/bin/initdb]=postgresql-15
   [/usr/share/orthanc/plugins/libOrthancDicomWeb.so]=orthanc-dicomweb
   [/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc]=fonts-noto-cjk
