@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pydicom
+import pynetdicom
 import pytest
 from corpus import PYDICOM_FILES
 from PIL import Image
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.browser
 CT = next(PYDICOM_FILES.rglob("CT_small.dcm"))
 MR = next(PYDICOM_FILES.rglob("MR_small.dcm"))
 J2K = next(PYDICOM_FILES.rglob("JPEG2000.dcm"))
+MPPS = "1.2.840.10008.3.1.2.3.3"
 HOSTILE = '<img src=x onerror="window.pwned=1">'
 
 
@@ -74,6 +76,8 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         renamed("Li^Lei=李^雷"),
     )
     httpx.post(served.http + "api/samples", timeout=60).raise_for_status()
+    scheduled(served, "EVIL", "<script>pwned()</script>^Bobby")
+    performed(served, pydicom.dcmread(CT))
     yield served
     served.stop()
 
@@ -153,6 +157,46 @@ def test_patients_columns_and_growth(empty: Served) -> None:
     """Patients lead to their studies; widths are kept; the dashboard tells growth and queues."""
     httpx.post(empty.http + "api/samples", timeout=60).raise_for_status()
     play(empty, "page/patients")
+
+
+def scheduled(archive: Served, patient_id: str, name: str) -> None:
+    """Schedule a step as the page does."""
+    step = {"00080060": {"vr": "CS", "Value": ["CT"]}, "00400007": {"vr": "LO", "Value": [HOSTILE]}}
+    item = {
+        "00100010": {"vr": "PN", "Value": [{"Alphabetic": name}]},
+        "00100020": {"vr": "LO", "Value": [patient_id]},
+        "00400100": {"vr": "SQ", "Value": [step]},
+    }
+    httpx.post(archive.http + "api/worklist", json=item, timeout=30).raise_for_status()
+
+
+def performed(archive: Served, *made: pydicom.Dataset) -> None:
+    """Tell of a step that has made these objects, and one more that does not come."""
+    begin, end, study, series = Dataset(), Dataset(), Dataset(), Dataset()
+    study.StudyInstanceUID = made[0].StudyInstanceUID
+    begin.ScheduledStepAttributesSequence, begin.PatientName = [study], made[0].PatientName
+    begin.Modality, begin.PerformedStationAETitle, begin.PerformedProcedureStepID = "CT", "CT1", "1"
+    begin.PerformedProcedureStepStartDate, begin.PerformedProcedureStepStartTime = "20260301", "0915"
+    begin.PerformedProcedureStepStatus, end.PerformedProcedureStepStatus = "IN PROGRESS", "COMPLETED"
+    series.SeriesInstanceUID, series.ReferencedImageSequence = made[0].SeriesInstanceUID, []
+    for uid in (*(one.SOPInstanceUID for one in made), generate_uid()):
+        item = Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = made[0].SOPClassUID, uid
+        series.ReferencedImageSequence.append(item)
+    end.PerformedSeriesSequence = [series]
+    ae, uid = pynetdicom.AE("CT1"), generate_uid()
+    ae.add_requested_context(MPPS)
+    assoc = ae.associate("127.0.0.1", archive.dicom_port, ae_title="LUMENARC")
+    assert assoc.send_n_create(begin, MPPS, uid)[0].Status == 0
+    assert assoc.send_n_set(end, MPPS, uid)[0].Status == 0
+    assoc.release()
+
+
+def test_steps_are_scheduled_and_performed_ones_seen(empty: Served) -> None:
+    """The worklist by hand, and what a modality says it did, with what of it is missing."""
+    upload(empty, CT.read_bytes())
+    performed(empty, pydicom.dcmread(CT))
+    play(empty, "page/worklist")
 
 
 def test_text_of_objects_is_only_text_on_every_page(empty: Served) -> None:

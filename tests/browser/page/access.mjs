@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-const PAGES = ['', 'patients', 'remote', 'dashboard', 'jobs', 'aes', 'trash', 'settings', 'nowhere'];
+const PAGES = ['', 'patients', 'worklist', 'performed', 'remote', 'dashboard', 'jobs', 'aes', 'trash', 'settings', 'nowhere'];
 const LOOKS = [['en', 'light', 1280], ['zh', 'dark', 1280], ['zh', 'light', 390], ['en', 'dark', 390]];
 const LANGUAGES = { en: 'English', zh: '简体中文' };
 
@@ -35,6 +35,10 @@ export async function run({ page, base, problems, shots, axe }) {
       await look(`${path || 'studies'}-${language}-${theme}-${width}`);
     }
     // What opens over the pages.
+    await page.goto(`${base}worklist`);
+    await page.locator('header button.primary').click();
+    await page.getByRole('dialog').waitFor();
+    await look(`step-${language}-${theme}-${width}`);
     await page.goto(base);
     await page.locator('.row b').first().click();
     await page.locator('aside h2').waitFor();
