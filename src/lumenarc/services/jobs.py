@@ -34,6 +34,7 @@ ON_DEMAND = {
     "evict": "Make room in the cache of fetched studies",
     "check": "Verify every stored object",
     "purge": "Delete for good what is over its time in the trash",
+    "films": "Delete films that are over their time",
     "metadata": "Make the metadata of larger series ready for viewers",
 }
 

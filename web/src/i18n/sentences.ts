@@ -19,6 +19,7 @@ export const SENTENCES: [string, string][] = [
   ['Make room in the cache of fetched studies', '为取回检查的缓存腾出空间'],
   ['Verify every stored object', '校验所有存储对象'],
   ['Delete for good what is over its time in the trash', '彻底删除回收站中的过期内容'],
+  ['Delete films that are over their time', '删除过期的胶片'],
   ['Make the metadata of larger series ready for viewers', '为阅片器准备较大序列的元数据'],
   ['Import an uploaded ZIP archive', '导入上传的 ZIP 文件'],
   ['Pack {} studies for download', '打包 {0} 个检查供下载'],
