@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-const PAGES = ['', 'patients', 'worklist', 'performed', 'remote', 'dashboard', 'jobs', 'aes', 'trash', 'settings', 'nowhere'];
+const PAGES = ['', 'patients', 'worklist', 'performed', 'remote', 'dashboard', 'films', 'jobs', 'aes', 'trash', 'settings', 'nowhere'];
 const LOOKS = [['en', 'light', 1280], ['zh', 'dark', 1280], ['zh', 'light', 390], ['en', 'dark', 390]];
 const LANGUAGES = { en: 'English', zh: '简体中文' };
 

@@ -26,6 +26,7 @@ export default {
   copyLink: 'Copy a link to this view',
   linkCopied: 'The link is on the clipboard. It opens exactly this view.',
   print: 'Print',
+  printFilm: 'Print on film…',
   headerOf: 'Header of the image',
   findElement: 'Find tag, name or value',
   compareFrom: 'Compare with other images',

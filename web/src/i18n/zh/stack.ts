@@ -28,6 +28,7 @@ export default {
   copyLink: '复制当前视图的链接',
   linkCopied: '链接已复制到剪贴板，打开后显示相同的视图。',
   print: '打印',
+  printFilm: '打印到胶片…',
   headerOf: '图像头信息',
   findElement: '查找标签、名称或值',
   compareFrom: '与其他图像比较',
