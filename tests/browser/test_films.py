@@ -22,7 +22,7 @@ AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 
 
 def test_films_come_and_go(archive_server: Callable[..., Served], tmp_path: Path) -> None:
-    archive = archive_server(environment={"LUMENARC_FILM_DPI": "60"})
+    archive = archive_server(environment={"LUMENARC_FILM_DPI": "60", "LUMENARC_IMAGING_TIMEOUT_S": "60"})
     study = phantoms.write_ct(tmp_path / "ct", count=6)
     store(archive, tmp_path / "ct")
     file = PYDICOM_FILES / "test_files" / "CT_small.dcm"

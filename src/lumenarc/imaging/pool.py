@@ -91,11 +91,13 @@ class ImagingPool:
     def film_image(self, job: RenderJob, kind: str) -> PlainImage:
         """Draw an image, and return its pixels as a film printer takes them (`PlainImage.kind`).
 
+        Nobody waits before a screen, so it may take three times as long.
+
         Raises:
             as `render`.
         """
         fields, blobs, limit_s = self._asked(job)
-        found, out = self.call("film_image", {**fields, "kind": kind}, blobs, timeout_s=limit_s)
+        found, out = self.call("film_image", {**fields, "kind": kind}, blobs, timeout_s=limit_s * 3)
         return PlainImage(kind, found["width"], found["height"], out[0])
 
     def _asked(self, job: RenderJob) -> tuple[dict[str, Any], list[bytes], float]:

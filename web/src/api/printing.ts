@@ -10,8 +10,6 @@ export type PrintOrder = { printer: string; images: PrintImage[]; layout: string
 
 const part = encodeURIComponent;
 
-export const FILM_SIZES = ['8INX10IN', '8_5INX11IN', '10INX12IN', '10INX14IN', '11INX14IN', '11INX17IN', '14INX14IN', '14INX17IN', '24CMX24CM', '24CMX30CM', 'A4', 'A3'];
-
 export const films = (limit: number): Promise<{ total: number; items: FilmJob[] }> => api(`/api/films?limit=${limit}`);
 export const removeFilms = (id: string): Promise<void> => api(`/api/films/${part(id)}`, { method: 'DELETE' });
 export const filmPicture = (id: string, number: number): string => `/api/films/${part(id)}/pages/${number}`;
@@ -23,10 +21,3 @@ export const putPrinter = ({ title, description: _shown, ...abilities }: Printer
 export const removePrinter = (title: string): Promise<void> => api(`/api/printers/${part(title)}`, { method: 'DELETE' });
 export const testPrinter = (title: string): Promise<PrinterAnswer> => api(`/api/printers/${part(title)}/test`, { method: 'POST' });
 export const printOn = (order: PrintOrder): Promise<{ job: string }> => api('/api/print', { method: 'POST', body: order });
-
-/** Say a film size as people do: 14INX17IN is 14 × 17 in. */
-export function shownSize(size: string): string {
-  const found = /^([\d_]+)(IN|CM)X([\d_]+)(?:IN|CM)$/.exec(size);
-  if (!found) return size;
-  return `${found[1]!.replace('_', '.')} × ${found[3]!.replace('_', '.')} ${found[2]!.toLowerCase()}`;
-}

@@ -57,12 +57,10 @@ export default {
   portrait: 'Portrait',
   landscape: 'Landscape',
   nCopies: 'Copies',
-  invert: 'Invert',
   texts: 'Patient and technique in the corners',
   summary: '{images} on {films}',
   tooMany: 'At most 1000 images can be printed at once.',
   print: 'Print',
   queued: 'It is being printed.',
-  show: 'Show',
   toDevices: 'Register a printer under Devices first.',
 };

@@ -57,12 +57,10 @@ export default {
   portrait: '纵向',
   landscape: '横向',
   nCopies: '份数',
-  invert: '反转',
   texts: '四角显示患者与技术信息',
   summary: '{images}，{films}',
   tooMany: '一次最多打印 1000 幅图像。',
   print: '打印',
   queued: '正在打印。',
-  show: '查看',
   toDevices: '请先在“设备”中登记打印机。',
 };
