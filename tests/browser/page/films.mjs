@@ -28,6 +28,7 @@ export async function run({ page, base, problems, shots, axe, study, port }) {
   const form = page.getByRole('dialog', { name: 'Add a printer' });
   await form.getByLabel('14 × 17 in').uncheck();
   await form.getByLabel('8 × 10 in').check();
+  await form.getByLabel('Presentation LUT').check();
   await form.getByLabel('Media').fill('paper');
   await form.getByLabel('Layouts').fill('5');
   await form.getByRole('button', { name: 'Save' }).click();
