@@ -209,9 +209,10 @@ def test_message_is_sent_again_until_it_arrives(tmp_path: Path, audit: Path) -> 
 
         thread = threading.Thread(target=serve)
         thread.start()
-        ran = run("syslog", "-c", f"127.0.0.1:{server.getsockname()[1]}", "--retry", "0.05", audit)
+        ran = run("syslog", "-c", f"127.0.0.1:{server.getsockname()[1]}", "--retry", "0.05", "--json", audit)
         thread.join()
     assert ran.code == 0, ran.err
+    assert [each["file"] for each in ran.objects()] == [str(audit)]
     length, _, message = b"".join(got).partition(b" ")
     assert int(length) == len(message)
     assert message.endswith(AUDIT.encode())
