@@ -36,7 +36,6 @@ export async function run({ page, base, shots, made }) {
     layers: async () => { await open(made.images); await series('Organs'); await page.getByTestId('layer-item').first().waitFor(); await series('Contours'); await series('Plan dose'); await page.getByTestId('reference-dose').waitFor(); },
     plan: async () => { await open(made.images); await series('RTPLAN'); await page.getByTestId('plan').waitFor(); },
     presented: async () => { await open(made.presented); await page.getByRole('button', { name: /^(Colours and presentation|颜色与显示状态)$/ }).click(); await page.getByTestId('state').click(); await settled(page); },
-    times: async () => { await open(made.times); await page.getByTestId('time-bar').waitFor(); },
     slide: async () => { await page.goto(`${base}viewer?StudyInstanceUIDs=${made.slide}`); await page.locator('[data-testid="slide"][data-missing="0"]').waitFor(); },
     model: async () => { await page.goto(`${base}viewer?StudyInstanceUIDs=${made.documents}`); await series('Box'); await page.getByTestId('model-size').waitFor(); },
     letter: async () => { await page.goto(`${base}viewer?StudyInstanceUIDs=${made.documents}`); await series('CDA letter'); await page.locator('[data-testid="letter"] dl').waitFor(); },

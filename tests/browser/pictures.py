@@ -51,7 +51,6 @@ VIEWER = {
     "layers": "Segmentation, structures and dose over CT",
     "plan": "Plan of a treatment",
     "presented": "Presentation state",
-    "times": "Times beside slices",
     "slide": "Whole slide",
     "model": "Model",
     "letter": "Letter (CDA)",
