@@ -148,11 +148,13 @@ def test_the_cookie_is_for_tls_only_where_there_is_tls(staff: Archive) -> None:
         {"Sec-Fetch-Site": "cross-site"},
     ],
 )
-def test_other_pages_change_nothing_with_our_cookie(client: TestClient, foreign: dict[str, str]) -> None:
+def test_other_pages_change_nothing_and_sign_nobody_in(client: TestClient, foreign: dict[str, str]) -> None:
     """Not even one of `cors_origins`, which may use DICOMweb with a token."""
     enter(client, "anna")
     for method, path in (("DELETE", "/api/session"), ("POST", "/api/users"), ("PUT", "/api/users/vera")):
         assert client.request(method, path, headers=foreign).status_code == 403
+    given = {"name": "vera", "password": PASSWORD}
+    assert client.post("/api/session", json=given, headers=foreign).status_code == 403
     assert client.get("/api/session").json()["user"]["name"] == "anna"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 
@@ -169,6 +170,18 @@ def test_guessing_is_slowed_down(archive: Archive, anna: users.Account, clock: C
         sign_in.check_password(archive, "somebody", PASSWORD, "evil")
     clock.ms += 16 * MINUTE
     assert sign_in.check_password(archive, "anna", PASSWORD, "evil").name == "anna"
+
+
+def test_guesses_at_once_are_all_counted(archive: Archive, anna: users.Account) -> None:
+    def guess(_number: int) -> str:
+        with pytest.raises((NotSignedIn, TooManyAttempts)) as refused:
+            sign_in.check_password(archive, anna.name, OTHER, "192.0.2.1")
+        return refused.typename
+
+    with ThreadPoolExecutor(8) as guessing:
+        answers = list(guessing.map(guess, range(16)))
+    assert answers.count("NotSignedIn") >= 5
+    assert answers[-1] == "TooManyAttempts"
 
 
 def test_passwords_are_kept_as_argon2id(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from lumenarc.index.schema import account, credential, sign_in_failure
 
@@ -140,11 +141,12 @@ def failures(connection: Connection, keys: tuple[str, ...], since_ms: int) -> di
 def note_failure(connection: Connection, keys: tuple[str, ...], now_ms: int, since_ms: int) -> None:
     """Count a wrong password under some keys; what is older than `since_ms` is forgotten."""
     connection.execute(sign_in_failure.delete().where(sign_in_failure.c.last_at <= since_ms))
-    for key in keys:
-        where = sign_in_failure.c.key == key
-        values = {"n_failed": sign_in_failure.c.n_failed + 1, "last_at": now_ms}
-        if not connection.execute(sign_in_failure.update().where(where).values(**values)).rowcount:
-            connection.execute(sign_in_failure.insert().values(key=key, n_failed=1, last_at=now_ms))
+    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    values = {"n_failed": sign_in_failure.c.n_failed + 1, "last_at": now_ms}
+    # In one order, so that two who guess at once never wait for each other.
+    for key in sorted(keys):
+        statement = dialect.insert(sign_in_failure).values(key=key, n_failed=1, last_at=now_ms)
+        connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values))
 
 
 def forget_failures(connection: Connection, keys: tuple[str, ...]) -> None:

@@ -95,7 +95,7 @@ class Gate:
         secret = request.cookies.get(COOKIE, "")
         if not secret:
             return None
-        _refuse_foreign(request)
+        refuse_foreign(request)
         return await anyio.to_thread.run_sync(sign_in.known_by, self._archive, secret, "session")
 
     async def checked(self, name: str, password: str, host: str) -> users.Account:
@@ -135,8 +135,8 @@ class Gate:
         return 'Bearer realm="lumenarc"'
 
 
-def _refuse_foreign(request: Request) -> None:
-    """Raise NotPermitted for a change that a page of another origin makes with the cookie of ours."""
+def refuse_foreign(request: Request) -> None:
+    """Raise NotPermitted for a change that a page of another origin makes with our cookie, or to get one."""
     if request.method in _SAFE:
         return
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site", "none")

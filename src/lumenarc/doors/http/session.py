@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from lumenarc.access import EVERYBODY, ROLES, Action, Who
 from lumenarc.doors.http.context import Context, Endpoint, json_body
-from lumenarc.doors.http.gate import COOKIE, host_of, who_of
+from lumenarc.doors.http.gate import COOKIE, host_of, refuse_foreign, who_of
 from lumenarc.doors.http.respond import json_response
 from lumenarc.errors import BadRequest, NotPermitted
 from lumenarc.services import sign_in, users
@@ -29,6 +29,8 @@ async def _session(context: Context, request: Request) -> Response:
 
 
 async def _sign_in(context: Context, request: Request) -> Response:
+    # Else another page could have somebody work under a name that is not theirs.
+    refuse_foreign(request)
     given = await json_body(request)
     name, password = given.get("name"), given.get("password")
     if not isinstance(name, str) or not isinstance(password, str):
