@@ -223,6 +223,11 @@ def test_every_page_is_accessible_in_both_languages_and_themes(filled: Served) -
     play(filled, "page/access", axe=str(Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"))
 
 
+def test_people_sign_in_see_what_they_may_and_leave(empty: Served) -> None:
+    upload(empty, CT.read_bytes())
+    play(empty, "page/sign_in", axe=str(Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"))
+
+
 def test_a_hundred_thousand_rows_are_a_list(tmp_path: Path) -> None:
     """20,000 here, for time; only those in sight exist, the last one is reached, and a search narrows them."""
     archive = open_archive(load(data=tmp_path / "data", min_free_bytes=0))

@@ -1,10 +1,12 @@
 // Which views are there? One line each; everything but the study list is loaded when it is first asked for.
 import type { Component } from 'svelte';
+import { t as access } from './i18n/access';
 import { t } from './i18n/shell';
 import Studies from './pages/studies/Studies.svelte';
+import type { Action } from './state/session.svelte';
 
-/** A view: `bare` ones fill the window, without the frame around the others. */
-export type Route = { path: string; title: () => string; load: () => Component | Promise<{ default: Component }>; inBar?: boolean; bare?: boolean };
+/** A view: `bare` ones fill the window, without the frame around the others; `needs` says who gets it offered. */
+export type Route = { path: string; title: () => string; load: () => Component | Promise<{ default: Component }>; inBar?: boolean; bare?: boolean; needs?: Action };
 
 export const ROUTES: Route[] = [
   { path: '/', title: () => t('studies'), load: () => Studies, inBar: true },
@@ -15,9 +17,11 @@ export const ROUTES: Route[] = [
   { path: '/dashboard', title: () => t('dashboard'), load: () => import('./pages/admin/Dashboard.svelte'), inBar: true },
   { path: '/films', title: () => t('films'), load: () => import('./pages/films/Films.svelte'), inBar: true },
   { path: '/jobs', title: () => t('jobs'), load: () => import('./pages/admin/Jobs.svelte'), inBar: true },
-  { path: '/aes', title: () => t('devices'), load: () => import('./pages/admin/Peers.svelte'), inBar: true },
-  { path: '/trash', title: () => t('trash'), load: () => import('./pages/admin/Trash.svelte'), inBar: true },
-  { path: '/settings', title: () => t('settings'), load: () => import('./pages/admin/Settings.svelte'), inBar: true },
+  { path: '/aes', title: () => t('devices'), load: () => import('./pages/admin/Peers.svelte'), inBar: true, needs: 'manage' },
+  { path: '/trash', title: () => t('trash'), load: () => import('./pages/admin/Trash.svelte'), inBar: true, needs: 'delete' },
+  { path: '/settings', title: () => t('settings'), load: () => import('./pages/admin/Settings.svelte'), inBar: true, needs: 'manage' },
+  { path: '/users', title: () => access('users'), load: () => import('./pages/access/Users.svelte'), needs: 'manage' },
+  { path: '/account', title: () => access('account'), load: () => import('./pages/access/Account.svelte') },
   { path: '/header', title: () => t('header'), load: () => import('./pages/header/Header.svelte') },
   { path: '/viewer', title: () => t('viewer'), load: () => import('./viewer/Viewer.svelte'), bare: true },
 ];

@@ -1,5 +1,6 @@
 // How does the page ask the archive? One function for JSON; every failure is an ApiError with one sentence.
 import { t } from '../i18n/shell';
+import { session } from '../state/session.svelte';
 
 /** What went wrong: `status` 0 when there was no answer at all. */
 export class ApiError extends Error {
@@ -24,6 +25,7 @@ export async function request(path: string, { method = 'GET', body, signal, acce
     if (signal?.aborted) throw reason;
     throw new ApiError(t('offline'), 0);
   }
+  if (answer.status === 401) session.expired();
   if (!answer.ok) throw new ApiError(await sentence(answer), answer.status);
   return answer;
 }

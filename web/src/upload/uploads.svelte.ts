@@ -1,4 +1,5 @@
 // What is being uploaded, and what became of it? Four batches at once, every file with its own outcome, tried again when the line breaks.
+import { session } from '../state/session.svelte';
 import { t } from '../i18n/upload';
 import type { Attributes } from '../dicom/names';
 import { TAG } from '../dicom/tags';
@@ -201,6 +202,7 @@ class Uploads {
 
 /** Return why a request was refused: our own sentence, or the comment on an object that failed (PS3.18 10.5.3). */
 function reasonOf(request: XMLHttpRequest): string {
+  if (request.status === 401) session.expired();
   try {
     const said = JSON.parse(request.responseText) as { error?: string } & Attributes;
     if (said.error) return said.error;

@@ -42,6 +42,6 @@ ENDPOINTS = (
     Endpoint(
         "GET", "/api/statistics", _statistics, "Arrivals by day, holdings by modality, senders.", "", needs=Action.VIEW
     ),
-    Endpoint("GET", "/api/associations", _associations, "Open associations.", "", needs=Action.SEND),
+    Endpoint("GET", "/api/associations", _associations, "Open associations.", "", needs=Action.VIEW),
     Endpoint("DELETE", "/api/associations/{id}", _abort, "Cut an association.", "", needs=Action.MANAGE),
 )
