@@ -5,7 +5,6 @@ export type Told = { required: boolean; user: User | null; may: string[] };
 
 class Session {
   #told = $state.raw<Told | null>(null);
-  #last = '';
 
   /** Whether the sign-in is to be shown instead of everything else. */
   readonly isOut = $derived(this.#told !== null && this.#told.required && this.#told.user === null);
@@ -18,10 +17,8 @@ class Session {
     return this.#told === null || this.#told.may.includes(action);
   }
 
-  /** Take what the server told. Another user than before gets a page that remembers nothing of them. */
+  /** Take what the server told. */
   take(told: Told): void {
-    if (told.user && this.#last && this.#last !== told.user.name) return location.reload();
-    this.#last = told.user?.name ?? this.#last;
     this.#told = told;
   }
 
