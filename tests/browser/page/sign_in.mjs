@@ -56,7 +56,8 @@ export async function run({ page, base, problems, context, shots, axe }) {
 
   // A session that ends in the middle of work leads to the sign-in, and back to where one was.
   await page.goto(base);
-  await page.locator('.row').first().waitFor();
+  await page.locator('.row b').first().click();
+  await page.locator('aside h2').waitFor();
   await context.clearCookies();
   await page.getByRole('searchbox').first().fill('CompressedSamples');
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -69,8 +70,8 @@ export async function run({ page, base, problems, context, shots, axe }) {
   }
   await page.evaluate(() => { delete document.documentElement.dataset.theme; });
   await signIn('anna');
-  await page.locator('.row').first().waitFor();
-  assert.match(page.url(), /CompressedSamples/);
+  await page.locator('aside h2').waitFor();
+  assert.match(page.url(), /study=1/);
 
   // A token made on the page works for a program.
   await menu('anna').click();
