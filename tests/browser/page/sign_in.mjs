@@ -89,7 +89,7 @@ export async function run({ page, base, problems, context, shots, axe }) {
 
   // Who only looks is offered nothing else, and refused all the same.
   await menu('anna').click();
-  await page.getByRole('button', { name: 'Sign out' }).last().click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   await signIn('vera');
   await menu('vera').waitFor();
