@@ -19,6 +19,7 @@ test('the usual corners go by modality', () => {
   expect(written(mr.topRight)).toEqual(['14:05:09']);
   expect(written(mr.bottomLeft)).toEqual(['TR 500 · TE 12.5', '1.5 T']);
   expect(written(usualCorners('CT').bottomLeft)).toEqual(['120 kV']);
+  for (const strange of ['constructor', '__proto__']) expect(usualCorners(strange)).toEqual(usualCorners('CT'));
   expect(written(mr.bottomRight)).toEqual(['Image 1 of 2', 'C 1 W 2']);
 });
 

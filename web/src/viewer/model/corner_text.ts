@@ -48,14 +48,15 @@ export type CornerChoice = Readonly<Record<Corner, readonly CornerItem[]>>;
 /** Read a line-up such as "patientId+birthDate+sex seriesDescription": a blank begins a line, a plus goes on with it. */
 const lined = (text: string): CornerItem[] => text.split(' ').flatMap((line) => line.split('+').map((element, n) => ({ element: element as CornerElement, joins: n > 0 })));
 
-const TECHNIQUE: Readonly<Record<string, string>> = { MR: 'tr+te+ti field', PT: 'units', NM: 'units' };
+// A map, as everything that a header's own word is looked up in: an object knows "constructor", too.
+const TECHNIQUE = new Map([['MR', 'tr+te+ti field'], ['PT', 'units'], ['NM', 'units']]);
 
 /** Return what stands in the corners of a modality unless the reader chose otherwise. */
 export function usualCorners(modality: string): CornerChoice {
   return {
     topLeft: lined('patientName patientId+birthDate+sex+age seriesDescription+bodyPart'),
     topRight: lined('institution studyDate+studyTime studyDescription accession'),
-    bottomLeft: lined(`${TECHNIQUE[modality] ?? 'kv+current+exposure'} thickness+place laterality+viewPosition`),
+    bottomLeft: lined(`${TECHNIQUE.get(modality) ?? 'kv+current+exposure'} thickness+place laterality+viewPosition`),
     bottomRight: lined('image zoom window'),
   };
 }

@@ -10,11 +10,11 @@ class Corners {
 
   /** Return what stands in the corners of a modality. */
   of(modality: string): CornerChoice {
-    return this.all[modality] ?? usualCorners(modality);
+    return (this.isChosen(modality) && this.all[modality]) || usualCorners(modality);
   }
 
   isChosen(modality: string): boolean {
-    return modality in this.all;
+    return Object.hasOwn(this.all, modality);
   }
 
   /** Choose for a modality, or with nothing go back to the usual. */
