@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import pytest
+from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from lumenarc.archive import Archive
@@ -21,7 +22,7 @@ from lumenarc.dicom.luts import Lut
 from lumenarc.doors.http.app import create_app
 from lumenarc.doors.http.context import ServerInfo
 from lumenarc.doors.worker import films as films_task
-from lumenarc.errors import Corrupt, NotFound, Unrenderable
+from lumenarc.errors import CommitUnknown, Corrupt, NotFound, Unrenderable
 from lumenarc.index import dump
 from lumenarc.services import backup, check, film_printer, films, jobs
 from lumenarc.services.print_session import Job
@@ -91,6 +92,17 @@ def test_what_cannot_be_drawn_is_a_failed_job_that_leaves_nothing(archive: Archi
     earlier = film_printer.printer_of(archive).earlier("1.2.3")
     assert earlier is not None
     assert earlier.status == "FAILURE"
+
+
+def test_a_commit_without_an_answer_keeps_the_pictures(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose_answer(connection: object) -> None:
+        raise OperationalError("COMMIT", {}, Exception("gone"), connection_invalidated=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archive.index._writer.dialect, "do_commit", lose_answer)
+        with pytest.raises(CommitUnknown):
+            printed(archive, page(grey()))
+    assert len(blobs(archive)) == 1
 
 
 def test_films_go_when_their_time_is_over(archive: Archive) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from lumenarc.archive import Archive
 from lumenarc.dicom.film import Printable, first
-from lumenarc.errors import LumenarcError
+from lumenarc.errors import CommitUnknown, LumenarcError
 from lumenarc.imaging.film import packed
 from lumenarc.index import films
 from lumenarc.index.films import Film, FilmJob
@@ -66,6 +66,8 @@ def keep(archive: Archive, printer: Printer, job: Job) -> None:
             size = (page.settings.size, drawn.width, drawn.height, dpi)
             done.append((Film(number, *size, key, len(drawn.png), sha256), drawn.preview))
         _insert(archive, _row(archive, job, n_images, ""), done)
+    except CommitUnknown:
+        raise  # the row may be there, and needs its pictures; `check --repair` sets aside what has none
     except LumenarcError as error:
         for film, _preview in done:
             archive.storage.delete(film.blob_key)
