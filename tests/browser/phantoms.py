@@ -7,7 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
+from pydicom.uid import (
+    UID,
+    CTImageStorage,
+    ExplicitVRLittleEndian,
+    MRImageStorage,
+    UltrasoundMultiFrameImageStorage,
+    generate_uid,
+)
 
 WATER_HU, AIR_HU, BONE_HU = 0, -1000, 1000
 FOR_UID = "1.2.826.0.1.3680043.10.1479.1"
@@ -102,3 +109,23 @@ def write_mr(folder: Path, study_uid: str, count: int = 12, size: int = 96) -> s
         set_pixels(data_set, ((x * 11 + y * 5 + index * 40) % 1500).astype(np.int16), signed=True)
         data_set.save_as(folder / f"mr{index:04}.dcm", enforce_file_format=True)
     return series_uid
+
+
+def write_ultrasound(folder: Path, count: int = 8, size: int = 128) -> str:
+    """Write a film of ultrasound with one region of 0.05 cm a pixel (PS3.3 C.8.5.5); return its Study Instance UID."""
+    study_uid = generate_uid()
+    folder.mkdir(parents=True, exist_ok=True)
+    data_set = instance(UltrasoundMultiFrameImageStorage, generate_uid(), "US", study_uid, generate_uid())
+    data_set.SeriesNumber, data_set.InstanceNumber, data_set.SeriesDescription = 1, 1, "Liver"
+    data_set.FrameTime, data_set.FrameIncrementPointer = 100, 0x00181063
+    region = Dataset()
+    region.RegionSpatialFormat, region.RegionDataType, region.RegionFlags = 1, 1, 0
+    region.RegionLocationMinX0, region.RegionLocationMinY0 = 0, 0
+    region.RegionLocationMaxX1, region.RegionLocationMaxY1 = size - 1, size - 1
+    region.PhysicalUnitsXDirection = region.PhysicalUnitsYDirection = 3
+    region.PhysicalDeltaX = region.PhysicalDeltaY = 0.05
+    data_set.SequenceOfUltrasoundRegions = [region]
+    y, x = np.mgrid[:size, :size]
+    set_pixels(data_set, np.stack([(x + y + 20 * n) % 200 for n in range(count)]).astype(np.uint8))
+    data_set.save_as(folder / "us.dcm", enforce_file_format=True)
+    return study_uid

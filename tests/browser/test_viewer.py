@@ -149,3 +149,13 @@ def assert_state_is_right(file: Path) -> None:
     assert np.abs(corners[:4].mean(axis=0) - 64.5).max() < 0.2
     words = [text.UnformattedTextValue for part in state.GraphicAnnotationSequence for text in part.TextObjectSequence]
     assert any("Mean 300 HU" in text for text in words)
+
+
+def test_the_viewer_is_in_reach(archive_server: Callable[..., Served], tmp_path: Path) -> None:
+    """By finger, in ultrasound's own measure, as a film in each loop mode, and by axe with all its panels and menus."""
+    archive = archive_server()
+    ct = phantoms.write_ct(tmp_path / "ct", count=12)
+    ultrasound = phantoms.write_ultrasound(tmp_path / "us")
+    store(archive, tmp_path)
+    axe = str(Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js")
+    play(archive, "reach", ct=ct, ultrasound=ultrasound, axe=axe, more={"hasTouch": True})

@@ -6,6 +6,7 @@ import { rescaleOf, spacingOf, voiFunctionOf, windowsOf, type Frame } from '../m
 import { suvFactor } from '../model/suv';
 import { embeddedMask, type OverlayMask } from '../model/overlays';
 import { shuttersOf } from '../model/shutters';
+import { ultrasoundRegions } from '../model/ultrasound';
 import { rangeOf, rangeOfLut, throughLut, windowOf } from '../model/voi';
 import { extrasOf, masksOf, type Extras } from './extras';
 import { fetchBulk, fetchStored, fetchUncompressed, type FetchedFrame } from './frame_source';
@@ -164,6 +165,8 @@ function toImage(imageId: string, frame: Frame, cells: Cells, { data, min, max }
     invert: cells.photometric === 'MONOCHROME1', photometricInterpretation: isColor ? 'RGB' : cells.photometric,
     rowPixelSpacing: spacing[0], columnPixelSpacing: spacing[1], sizeInBytes: data.byteLength,
   };
+  const regions = ultrasoundRegions(frame.instance);
+  if (regions.length) image.calibration = { sequenceOfUltrasoundRegions: regions } as unknown as NonNullable<Types.IImage['calibration']>;
   const shutters = shuttersOf(frame.instance.attributes);
   announce(image, { frame, data, columns, rows, isColor, voiFunction: by, luts, hasWindow: own !== undefined, overlays, ...(shutters ? { shutters } : {}) });
   return image;

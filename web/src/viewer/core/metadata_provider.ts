@@ -1,5 +1,5 @@
 // What does Cornerstone ask about an image, and what do headers answer? Its metadata modules, out of our own reading of the header.
-import { itemsOf, numberOf, stringOf } from '../../dicom/values';
+import { numberOf, stringOf } from '../../dicom/values';
 import { cellsOf } from './image_loader';
 import { planeOf, rescaleOf, spacingOf, thicknessOf, windowsOf, type Frame } from '../model/instance';
 import { suvFactor } from '../model/suv';
@@ -15,7 +15,6 @@ const MODULES: Readonly<Record<string, Module>> = {
   voiLutModule: (frame) => { const own = windowsOf(frame); return { windowCenter: own.map((w) => w.center), windowWidth: own.map((w) => w.width) }; },
   modalityLutModule: (frame) => { const { slope, intercept, unit } = rescaleOf(frame); return { rescaleSlope: slope, rescaleIntercept: intercept, rescaleType: unit }; },
   scalingModule: ({ instance }) => { const suvbw = suvFactor(instance); return suvbw === undefined ? undefined : { suvbw }; },
-  calibrationModule: ({ instance }) => (instance.modality === 'US' ? { sequenceOfUltrasoundRegions: ultrasoundRegions(instance.attributes) } : undefined),
   multiframeModule: ({ instance }) => ({ NumberOfFrames: instance.nFrames }),
   patientModule: ({ instance }) => ({ patientID: stringOf(instance.attributes, '00100020') }),
   transferSyntax: ({ instance }) => ({ transferSyntaxUID: instance.transferSyntax }),
@@ -50,15 +49,4 @@ function imagePixelModule(frame: Frame): object {
     bitsAllocated: cells.bitsAllocated, bitsStored: cells.bitsStored, highBit: cells.highBit,
     pixelRepresentation: cells.isSigned ? 1 : 0, planarConfiguration: 0,
   };
-}
-
-function ultrasoundRegions(set: Frame['instance']['attributes']): object[] {
-  return itemsOf(set, '00186011').map((region) => ({
-    regionLocationMinX0: numberOf(region, '00186018'), regionLocationMinY0: numberOf(region, '0018601A'),
-    regionLocationMaxX1: numberOf(region, '0018601C'), regionLocationMaxY1: numberOf(region, '0018601E'),
-    referencePixelX0: numberOf(region, '00186020') ?? 0, referencePixelY0: numberOf(region, '00186022') ?? 0,
-    physicalUnitsXDirection: numberOf(region, '00186024'), physicalUnitsYDirection: numberOf(region, '00186026'),
-    physicalDeltaX: numberOf(region, '0018602C'), physicalDeltaY: numberOf(region, '0018602E'),
-    regionSpatialFormat: numberOf(region, '00186012'), regionDataType: numberOf(region, '00186014'), regionFlags: numberOf(region, '00186016'),
-  }));
 }

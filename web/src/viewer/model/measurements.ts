@@ -2,6 +2,7 @@
 import { spacingOf, type Frame, type SpacingSource } from './instance';
 import { add, dot, scale, subtract, type Plane, type Vector } from './geometry';
 import { planeOf } from './instance';
+import { regionAround } from './ultrasound';
 
 export const SHAPES = ['length', 'bidirectional', 'angle', 'cobb', 'ellipse', 'rectangle', 'freehand', 'arrow', 'probe'] as const;
 export type Shape = (typeof SHAPES)[number];
@@ -63,9 +64,8 @@ export function valuesOf(stats: Stats): Value[] {
 const plainUnit = (unit: string): string => unit.replace(/ .*$/, '').replace(/^raw$/, '');
 
 /** Say where the size of a pixel comes from, for the reader: a measure at the detector is no measure in the patient. */
-export function calibrationOf(frame: Frame): SpacingSource | 'region' {
-  const { instance } = frame;
-  return instance.modality === 'US' && '00186011' in instance.attributes ? 'region' : spacingOf(frame).source;
+export function calibrationOf({ frame, points }: Pick<Measurement, 'frame' | 'points'>): SpacingSource | 'region' {
+  return regionAround(frame.instance, points) ? 'region' : spacingOf(frame).source;
 }
 
 /** Write a number with as many digits as are worth reading. */
@@ -78,9 +78,9 @@ export function toCsv(measurements: readonly Measurement[], names: Readonly<Reco
     return /[",\r\n]/.test(plain) ? `"${plain.replace(/"/g, '""')}"` : plain;
   };
   const head = ['StudyInstanceUID', 'SeriesInstanceUID', 'SOPInstanceUID', 'Frame', 'Shape', 'Label', 'Name', 'Value', 'Unit', 'Calibration'];
-  const rows = measurements.flatMap(({ frame, shape, label, values }) => {
+  const rows = measurements.flatMap(({ frame, points, shape, label, values }) => {
     const begin = [frame.instance.studyUid, frame.instance.seriesUid, frame.instance.uid, frame.number, names[shape] ?? shape, label];
-    return (values.length ? values : [undefined]).map((value) => [...begin, ...(value ? [names[value.name] ?? value.name, Number(value.value.toFixed(4)), value.unit] : ['', '', '']), calibrationOf(frame)]);
+    return (values.length ? values : [undefined]).map((value) => [...begin, ...(value ? [names[value.name] ?? value.name, Number(value.value.toFixed(4)), value.unit] : ['', '', '']), calibrationOf({ frame, points })]);
   });
   return [head, ...rows].map((row) => row.map(quoted).join(',')).join('\r\n') + '\r\n';
 }
